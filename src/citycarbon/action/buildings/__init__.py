@@ -1,0 +1,1 @@
+"""Retrofit, equipment and public-building benchmarks will live here; nothing yet."""

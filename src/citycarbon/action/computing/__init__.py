@@ -1,0 +1,1 @@
+"""Data-centre efficiency, cooling and placement will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""Dispatch of generation, storage and flexible load will live here; nothing yet."""

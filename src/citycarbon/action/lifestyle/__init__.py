@@ -1,0 +1,1 @@
+"""Lifestyle and technology effects with rebound will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""Signals, lanes and routing with a real simulator will live here; nothing yet."""

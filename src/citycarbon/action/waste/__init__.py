@@ -1,0 +1,1 @@
+"""Collection routes, incentives and treatment choice will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""Demand, pumps, leaks and aeration will live here; nothing yet."""

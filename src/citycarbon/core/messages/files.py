@@ -1,0 +1,185 @@
+"""Messages about files, layers and data sets."""
+
+from __future__ import annotations
+
+from citycarbon.core.messages.message import Message, message
+
+FILE_MESSAGES: dict[str, Message] = {
+    "file_missing": message(
+        "input",
+        ("The file is not there", "找不到文件"),
+        ("an existing file", "已存在的文件"),
+        ("check the name and folder; names are case-sensitive", "检查文件名和文件夹；文件名区分大小写"),
+    ),
+    "file_empty": message(
+        "schema",
+        ("The file or sheet is empty", "文件或工作表为空"),
+        ("a header row and at least one data row", "一行表头和至少一行数据"),
+        ("put the data in, or remove the table from the study", "填入数据，或从研究中删去该表"),
+    ),
+    "file_is_folder": message(
+        "input",
+        ("A folder stands where a file was named", "此处应为文件，实为文件夹"),
+        ("a file", "文件"),
+        ("name the file inside the folder", "写出文件夹内的文件名"),
+    ),
+    "file_kind_unknown": message(
+        "input",
+        ("This kind of file cannot be read", "无法读取此类文件"),
+        ("one of {kinds}", "以下之一：{kinds}"),
+        ("save the table in one of these formats", "将表另存为其中一种格式"),
+    ),
+    "file_broken": message(
+        "input",
+        ("The file cannot be read as {kind}", "文件无法按 {kind} 读取"),
+        ("an intact {kind} file", "完好的 {kind} 文件"),
+        ("open it in the program that made it and save it again", "用生成它的程序打开并重新保存"),
+    ),
+    "file_too_large": message(
+        "input",
+        ("The file is too large for a safe read", "文件过大，无法安全读取"),
+        ("at most {limit}", "不超过 {limit}"),
+        ("split the file, or give it as parquet", "拆分文件，或改用 parquet"),
+    ),
+    "archive_bomb": message(
+        "input",
+        ("The compressed file would unpack to far too much", "压缩文件解开后过大"),
+        ("at most {limit} unpacked and a ratio below {ratio}", "解开后不超过 {limit}，压缩比低于 {ratio}"),
+        ("save the workbook again without embedded objects, or use csv", "去掉嵌入对象后重新保存，或改用 csv"),
+    ),
+    "cell_too_long": message(
+        "schema",
+        ("A cell holds far too much text", "单元格内容过长"),
+        ("at most {limit} characters in a cell", "每个单元格不超过 {limit} 个字符"),
+        ("look for an unclosed quotation mark before this row", "检查此行之前是否有未闭合的引号"),
+    ),
+    "path_outside": message(
+        "input",
+        ("The path leads outside the study folder", "路径超出研究文件夹"),
+        ("a path inside {folder}", "{folder} 内的路径"),
+        ("copy the file into the study folder, or name a data set", "将文件复制到研究文件夹，或引用数据集"),
+    ),
+    "encoding_unknown": message(
+        "input",
+        ("The text encoding cannot be told", "无法判定文本编码"),
+        ("UTF-8 or GB18030 (GBK)", "UTF-8 或 GB18030（GBK）"),
+        ("save the file as UTF-8, or state its encoding", "另存为 UTF-8，或注明编码"),
+    ),
+    "encoding_wrong": message(
+        "input",
+        ("The bytes do not fit the stated encoding", "字节与注明的编码不符"),
+        ("text in {encoding}", "{encoding} 编码的文本"),
+        ("state the right encoding, or leave it out to have it detected", "改正编码，或不写以便自动识别"),
+    ),
+    "sheet_missing": message(
+        "input",
+        ("The workbook has no such sheet", "工作簿中没有该工作表"),
+        ("one of {sheets}", "以下之一：{sheets}"),
+        ("correct the sheet name", "改正工作表名称"),
+    ),
+    "sheet_ambiguous": message(
+        "input",
+        ("The workbook has several sheets and none is named", "工作簿有多个工作表，但未指定"),
+        ("the name of one of {sheets}", "以下之一的名称：{sheets}"),
+        (
+            "add 'sheet: NAME' to the table in the study, or '#NAME' after the file",
+            "在研究中写明 'sheet: 名称'，或在文件名后加 '#名称'",
+        ),
+    ),
+    "formula_cell": message(
+        "schema",
+        ("A cell starts like a spreadsheet formula", "单元格以电子表格公式的形式开头"),
+        ("a plain value", "普通数值或文字"),
+        ("replace the formula by its value (paste as values)", "将公式替换为数值（选择性粘贴为数值）"),
+    ),
+    "cell_error": message(
+        "schema",
+        ("A cell holds a spreadsheet error", "单元格为电子表格错误值"),
+        ("a value", "数值"),
+        ("mend the formula in the workbook and save it again", "修正工作簿中的公式并重新保存"),
+    ),
+    "crs_missing": message(
+        "schema",
+        ("The layer does not say its coordinate system", "图层未注明坐标系"),
+        ("a coordinate system such as EPSG:4490 (CGCS2000)", "坐标系，例如 EPSG:4490（CGCS2000）"),
+        ("state 'crs: EPSG:…' for this layer; it is never guessed", "为该图层写明 'crs: EPSG:…'；系统从不猜测"),
+    ),
+    "crs_unknown": message(
+        "schema",
+        ("The coordinate system is not known", "未知的坐标系"),
+        ("an EPSG code or a WKT string", "EPSG 代码或 WKT 文本"),
+        ("correct it, for example EPSG:4490 or EPSG:4547", "改正，例如 EPSG:4490 或 EPSG:4547"),
+    ),
+    "crs_conflict": message(
+        "schema",
+        ("The stated coordinate system is not that of the file", "注明的坐标系与文件不一致"),
+        ("{expected_crs}, which the file itself states", "文件自带的 {expected_crs}"),
+        ("drop 'crs' from the study, or correct the file", "从研究中删去 'crs'，或改正文件"),
+    ),
+    "coordinates_out_of_range": message(
+        "schema",
+        ("Coordinates lie outside the range of the coordinate system", "坐标超出坐标系范围"),
+        ("longitudes in ±180 and latitudes in ±90 for {crs}", "{crs} 的经度在 ±180、纬度在 ±90 之内"),
+        (
+            "the layer is probably in a projected system: state its true 'crs'",
+            "该图层可能是投影坐标：请写明真实的 'crs'",
+        ),
+    ),
+    "geometry_missing": message(
+        "schema",
+        ("A feature has no geometry", "要素没有几何"),
+        ("a geometry in every feature", "每个要素都有几何"),
+        ("delete or draw these features", "删除或补绘这些要素"),
+    ),
+    "geometry_invalid": message(
+        "schema",
+        ("A polygon crosses itself", "多边形自相交"),
+        ("valid polygons", "有效的多边形"),
+        ("repair the layer (in QGIS: Fix geometries)", "修复图层（QGIS 中：修复几何图形）"),
+    ),
+    "extra_missing": message(
+        "input",
+        ("An optional part of citycarbon is not installed", "citycarbon 的可选组件未安装"),
+        ("the extra citycarbon[{extra}]", "可选组件 citycarbon[{extra}]"),
+        ("install it: pip install 'citycarbon[{extra}]'", "安装：pip install 'citycarbon[{extra}]'"),
+    ),
+    "output_exists": message(
+        "input",
+        ("The target is not empty and holds no earlier result of this kind", "目标文件夹非空，且不是先前的结果"),
+        ("a new folder, or one that holds earlier results", "新文件夹，或存有先前结果的文件夹"),
+        ("choose another --out", "另选 --out"),
+    ),
+    "output_unwritable": message(
+        "input",
+        ("The result cannot be written", "无法写入结果"),
+        ("a folder that may be written", "可写的文件夹"),
+        ("check rights and free space, or choose another --out", "检查权限和剩余空间，或另选 --out"),
+    ),
+    "dataset_unknown": message(
+        "input",
+        ("No data set has this name", "没有这个名称的数据集"),
+        ("one of {known}", "以下之一：{known}"),
+        ("see 'citycarbon data list'", "见 'citycarbon data list'"),
+    ),
+    "dataset_missing": message(
+        "coverage",
+        ("The data set is not on this machine", "本机没有该数据集"),
+        ("its files in CITYCARBON_DATA, or in the shared data folder", "文件位于 CITYCARBON_DATA 或共享数据文件夹"),
+        (
+            "'citycarbon data get {name}' fetches it from its public source",
+            "'citycarbon data get {name}' 可从公开来源获取",
+        ),
+    ),
+    "dataset_changed": message(
+        "input",
+        ("A file of the data set is not the recorded one", "数据集文件与记录不符"),
+        ("SHA-256 {sha256}", "SHA-256 为 {sha256}"),
+        ("fetch the data set again", "重新获取数据集"),
+    ),
+    "dataset_not_fetchable": message(
+        "coverage",
+        ("The data set could not be fetched", "无法获取数据集"),
+        ("a reachable public source: {origin}", "可访问的公开来源：{origin}"),
+        ("copy it from there by hand and set CITYCARBON_DATA", "手工复制并设置 CITYCARBON_DATA"),
+    ),
+}

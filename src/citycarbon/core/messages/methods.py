@@ -1,0 +1,215 @@
+"""Messages about places, factors, sums, parameters and studies."""
+
+from __future__ import annotations
+
+from citycarbon.core.messages.message import Message, message
+
+METHOD_MESSAGES: dict[str, Message] = {
+    "place_unknown": message(
+        "coverage",
+        ("A place is not in the list of places", "地点不在地点表中"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct the name, or add the place to the places table", "改正名称，或加入地点表"),
+    ),
+    "region_unknown": message(
+        "coverage",
+        ("A region is not known", "未知的区域"),
+        ("a code or name of the region list, e.g. CN-JS or 江苏", "区域表中的代码或名称，如 CN-JS 或 江苏"),
+        ("correct it; see 'citycarbon factors --regions'", "改正；见 'citycarbon factors --regions'"),
+    ),
+    "code_cycle": message(
+        "schema",
+        ("A place or code is its own ancestor", "地点或代码是自身的上级"),
+        ("a tree: every parent chain ends", "树状结构：上级链必须终止"),
+        ("correct the parent column", "改正上级列"),
+    ),
+    "code_parent_unknown": message(
+        "schema",
+        ("A parent is not in the list itself", "上级不在列表中"),
+        ("a parent that has its own row", "上级须有自己的一行"),
+        ("add the parent, or correct its spelling", "补充该上级，或改正写法"),
+    ),
+    "sector_unknown": message(
+        "coverage",
+        ("A sector is not in the code list", "部门不在代码表中"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct the code", "改正代码"),
+    ),
+    "gas_unknown": message(
+        "coverage",
+        ("No warming potential is known for this gas", "没有该气体的增温潜势"),
+        ("a gas of the list for {metric}", "{metric} 表中的气体"),
+        ("correct its name, or choose another metric", "改正气体名称，或另选指标"),
+    ),
+    "metric_unknown": message(
+        "input",
+        ("The warming metric is not known", "未知的增温潜势指标"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct 'gwp'", "改正 'gwp'"),
+    ),
+    "sum_gas": message(
+        "double_count",
+        ("Different gases cannot be added", "不同气体不能相加"),
+        ("one gas, or CO2e after to_co2e", "同一气体，或换算为 CO2e"),
+        ("convert with to_co2e, or group by gas", "用 to_co2e 换算，或按气体分组"),
+    ),
+    "sum_scope": message(
+        "double_count",
+        ("Scopes are added only by a named rule", "范围只能按指定规则相加"),
+        ("a rule: {known}", "规则：{known}"),
+        ("name the rule, or group by scope", "指定规则，或按范围分组"),
+    ),
+    "sum_alternatives": message(
+        "double_count",
+        ("{dimension} holds alternatives, not parts", "{dimension} 是备选口径，不是组成部分"),
+        ("one {dimension}, or a grouping by it", "单一 {dimension}，或按其分组"),
+        ("filter to one of them", "筛选其中之一"),
+    ),
+    "sum_parent_child": message(
+        "double_count",
+        ("A parent and its child would be added", "上级与下级将被重复相加"),
+        ("either the parent or its children in {dimension}", "{dimension} 中只取上级或只取下级"),
+        ("drop one of the levels", "去掉其中一级"),
+    ),
+    "sum_two_methods": message(
+        "double_count",
+        ("One source is counted by two methods", "同一排放源被两种方法计入"),
+        ("one method for each source", "每个排放源只用一种方法"),
+        ("choose one of the methods, or give them different scenarios", "选择其中一种方法，或区分情景"),
+    ),
+    "factor_missing": message(
+        "coverage",
+        ("No factor fits", "没有匹配的因子"),
+        (
+            "a factor for {activity}, {region}, {year} in {editions}",
+            "{editions} 中 {activity}、{region}、{year} 的因子",
+        ),
+        (
+            "there are: {available}; choose another edition, allow region_fallback or another year_rule, or give your own factor",
+            "现有：{available}；请改用其他版本，允许 region_fallback 或其他 year_rule，或提供自己的因子",
+        ),
+    ),
+    "factor_ambiguous": message(
+        "coverage",
+        ("Several factors fit", "有多个匹配的因子"),
+        ("exactly one factor for {activity}, {region}, {year}", "{activity}、{region}、{year} 只有一个因子"),
+        ("name one edition: {editions}", "指定一个版本：{editions}"),
+    ),
+    "edition_unknown": message(
+        "coverage",
+        ("The factor library has no such edition", "因子库没有该版本"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct the name; see 'citycarbon factors'", "改正名称；见 'citycarbon factors'"),
+    ),
+    "denominator_missing": message(
+        "coverage",
+        ("No population, area or other denominator is given for a place and year", "缺少某地某年的人口、面积等分母"),
+        ("a row for {place}, {year}", "{place}、{year} 的一行"),
+        ("add the row, or leave the intensity out", "补充该行，或不计算强度"),
+    ),
+    "profile_incomplete": message(
+        "coverage",
+        ("A monthly profile does not cover the peak month or does not add up", "月度曲线未含高峰月或合计不为一"),
+        ("twelve months with shares that add to 1", "十二个月份额合计为 1"),
+        ("correct the profile", "改正曲线"),
+    ),
+    "balance_negative": message(
+        "schema",
+        ("More carbon leaves than enters", "输出的碳多于输入的碳"),
+        ("carbon in >= carbon out for {place}, {year}", "{place}、{year} 输入碳不少于输出碳"),
+        ("check masses and carbon contents", "检查质量和含碳量"),
+    ),
+    "steam_state": message(
+        "schema",
+        (
+            "No steam or water exists at this pressure and temperature as stated",
+            "在给定压力和温度下不存在所述的蒸汽或水",
+        ),
+        ("{expected_state}", "{expected_state}"),
+        ("check pressure (absolute) and temperature", "检查压力（绝对压力）和温度"),
+    ),
+    "monitor_gaps": message(
+        "coverage",
+        ("Readings are missing and no substitution was asked for", "监测数据缺失且未指定替代方法"),
+        ("complete readings, or substitution = 'hj75'", "完整读数，或 substitution = 'hj75'"),
+        ("state the substitution; what it fills is reported", "指定替代方法；被替代的数据会列出"),
+    ),
+    "monitor_availability": message(
+        "coverage",
+        ("Too little valid data for the substitution rule", "有效数据过少，无法替代"),
+        ("availability of at least {limit}", "有效率至少 {limit}"),
+        ("repair the monitor, or use another method for this period", "修复监测设备，或改用其他方法"),
+    ),
+    "group_unknown": message(
+        "schema",
+        ("A sector does not belong to a group of the account", "部门不属于核算的任何分组"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct the sector", "改正部门"),
+    ),
+    "method_unknown": message(
+        "input",
+        ("No method has this id", "没有该标识的方法"),
+        ("one of {known}", "以下之一：{known}"),
+        ("see 'citycarbon methods'", "见 'citycarbon methods'"),
+    ),
+    "parameter_unknown": message(
+        "input",
+        ("The method has no such parameter or table", "该方法没有此参数或表"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct the name", "改正名称"),
+    ),
+    "parameter_missing": message(
+        "input",
+        ("A table or parameter that the method needs is missing", "缺少方法所需的表或参数"),
+        ("{column}", "{column}"),
+        ("add it", "补充"),
+    ),
+    "parameter_wrong": message(
+        "input",
+        ("A parameter has a wrong value", "参数取值有误"),
+        ("{expected_value}", "{expected_value}"),
+        ("correct it", "改正"),
+    ),
+    "study_yaml": message(
+        "schema",
+        ("study.yaml cannot be read", "study.yaml 无法读取"),
+        ("a YAML document of the study schema", "符合研究模式的 YAML 文档"),
+        ("{detail}", "{detail}"),
+    ),
+    "study_key": message(
+        "schema",
+        ("A key of study.yaml is wrong", "study.yaml 中的键有误"),
+        ("{expected_value}", "{expected_value}"),
+        ("correct the key; see the study reference in the docs", "改正该键；见文档中的研究参考"),
+    ),
+    "study_missing": message(
+        "input",
+        ("There is no study here", "此处没有研究"),
+        ("a folder with study.yaml", "含 study.yaml 的文件夹"),
+        ("'citycarbon new FOLDER' makes one", "'citycarbon new 文件夹' 可新建"),
+    ),
+    "step_duplicate": message(
+        "schema",
+        ("Two steps have the same id", "两个步骤的标识相同"),
+        ("ids that differ", "互不相同的标识"),
+        ("rename one of them", "重命名其中之一"),
+    ),
+    "step_unknown": message(
+        "schema",
+        ("A step is named that does not exist", "引用了不存在的步骤"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct the name", "改正名称"),
+    ),
+    "step_cycle": message(
+        "schema",
+        ("Steps wait for one another in a circle", "步骤相互依赖成环"),
+        ("steps that can be put in order", "可以排序的步骤"),
+        ("break the circle", "断开循环"),
+    ),
+    "result_missing": message(
+        "input",
+        ("There is no result here", "此处没有结果"),
+        ("a folder that 'citycarbon run' wrote", "由 'citycarbon run' 写出的文件夹"),
+        ("run the study first", "先运行研究"),
+    ),
+}

@@ -1,0 +1,164 @@
+"""Messages about columns, cells, units and times."""
+
+from __future__ import annotations
+
+from citycarbon.core.messages.message import Message, message
+
+TABLE_MESSAGES: dict[str, Message] = {
+    "column_missing": message(
+        "schema",
+        ("A column is missing", "缺少列"),
+        ("column {column} (also accepted: {aliases})", "列 {column}（也接受：{aliases}）"),
+        ("add the column, or map another column to it", "添加该列，或将其他列映射为该列"),
+    ),
+    "column_duplicate": message(
+        "schema",
+        ("Two columns have the same name or meaning", "两列名称或含义相同"),
+        ("each column once", "每列只出现一次"),
+        ("rename or delete one of them, or map the columns", "重命名或删除其中一列，或写出列映射"),
+    ),
+    "column_unknown": message(
+        "schema",
+        ("A column is not known to this table", "该表没有这一列"),
+        ("one of {known}", "以下之一：{known}"),
+        ("map it, ignore it with 'ignore: [{found}]', or delete it", "映射该列，用 'ignore: [{found}]' 忽略，或删除"),
+    ),
+    "column_unnamed": message(
+        "schema",
+        ("A column has data and no name", "某列有数据但没有列名"),
+        ("a name in the header row", "表头中的列名"),
+        ("name the column, or delete it", "填写列名，或删除该列"),
+    ),
+    "map_unknown": message(
+        "schema",
+        ("The mapping names a column that the file does not have", "列映射引用了文件中不存在的列"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct 'map' in the study", "改正研究中的 'map'"),
+    ),
+    "row_ragged": message(
+        "schema",
+        ("A row has another number of cells than the header", "某行的单元格数与表头不符"),
+        ("{expected_cells} cells", "{expected_cells} 个单元格"),
+        ("look for a stray comma or an unclosed quotation mark", "检查多余的逗号或未闭合的引号"),
+    ),
+    "value_empty": message(
+        "schema",
+        ("A cell is empty", "单元格为空"),
+        ("a value in every row of {column}", "{column} 每一行都有值"),
+        ("fill it, or delete the row; an unknown figure is not zero", "填写或删除该行；未知数值不等于零"),
+    ),
+    "value_not_number": message(
+        "schema",
+        ("A cell that must be a number holds text", "应为数字的单元格含有文字"),
+        ("a number, with a point for decimals", "数字，小数点为“.”"),
+        ("remove words, units and thousands separators", "去掉文字、单位和千位分隔符"),
+    ),
+    "value_not_finite": message(
+        "schema",
+        ("A number is NaN or infinite", "数值为 NaN 或无穷大"),
+        ("a finite number", "有限的数值"),
+        ("correct the cell; for a figure that is not known delete the row", "改正单元格；未知数值请删除该行"),
+    ),
+    "value_negative": message(
+        "schema",
+        ("A number is negative that cannot be", "不能为负的数值为负"),
+        ("zero or more", "零或正数"),
+        ("correct the sign; what is taken away has its own flow or table", "改正符号；扣减项应使用专门的流向或表"),
+    ),
+    "value_out_of_range": message(
+        "schema",
+        ("A number is outside its possible range", "数值超出可能范围"),
+        ("{range}", "{range}"),
+        ("check the figure and its unit", "检查数值及其单位"),
+    ),
+    "value_not_listed": message(
+        "schema",
+        ("A word is not one of the allowed ones", "取值不在允许范围内"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct the spelling", "改正写法"),
+    ),
+    "time_wrong": message(
+        "schema",
+        ("A time is not a period", "时间不是有效的时期"),
+        ("a year, month or day: 2019, 2019-07 or 2019-07-31", "年、月或日：2019、2019-07 或 2019-07-31"),
+        ("write the period in this form", "按此格式书写"),
+    ),
+    "row_duplicate": message(
+        "double_count",
+        ("The same fact stands twice", "同一条记录出现两次"),
+        ("one row for each {key}", "每个 {key} 只有一行"),
+        ("delete one row, or tell them apart by sector or activity", "删除一行，或用部门或活动加以区分"),
+    ),
+    "years_overlap": message(
+        "schema",
+        ("Two rows of one factor hold for the same years", "同一因子的两行有效年份重叠"),
+        ("years that do not overlap", "不重叠的年份"),
+        ("correct valid_from and valid_to", "改正 valid_from 和 valid_to"),
+    ),
+    "years_reversed": message(
+        "schema",
+        ("valid_from is later than valid_to", "valid_from 晚于 valid_to"),
+        ("valid_from <= valid_to", "valid_from 不晚于 valid_to"),
+        ("exchange the two years", "对调两个年份"),
+    ),
+    "unit_unknown": message(
+        "unit",
+        ("The unit is not known", "未知的单位"),
+        ("a unit such as t, kWh, m^3, 万吨, 亿kWh", "单位，如 t、kWh、m^3、万吨、亿kWh"),
+        ("correct the spelling; see the list of units in the docs", "改正写法；见文档中的单位表"),
+    ),
+    "unit_ambiguous": message(
+        "unit",
+        ("The unit can be read in two ways", "单位有两种读法"),
+        ("brackets around a denominator of several units, like kg/(m^2*a)", "多个单位的分母加括号，如 kg/(m^2*a)"),
+        ("add the brackets", "加上括号"),
+    ),
+    "unit_dimension": message(
+        "unit",
+        ("The unit measures something else", "单位的量纲不符"),
+        ("a unit that can be turned into {expected_unit}", "可换算为 {expected_unit} 的单位"),
+        ("check the unit, and for gases the reference state (Nm3, m3@20C)", "检查单位；气体须注明状态（Nm3、m3@20C）"),
+    ),
+    "unit_mixed": message(
+        "unit",
+        ("Rows to be added have different units", "待相加的行单位不同"),
+        ("one unit", "同一单位"),
+        ("convert the table first", "先换算单位"),
+    ),
+    "sum_notation": message(
+        "coverage",
+        ("The rows to be added hold no number, only a notation key", "待相加的行没有数值，只有标记"),
+        ("at least one row with a number", "至少一行有数值"),
+        ("leave the group out, or estimate it", "去掉该组，或进行估算"),
+    ),
+    "notation_wrong": message(
+        "schema",
+        (
+            "A row without a number has no notation key, or one with a number has one",
+            "无数值的行缺少标记，或有数值的行带有标记",
+        ),
+        (
+            "NO, NE, IE or C where there is no number, and nothing where there is one",
+            "无数值时写 NO、NE、IE 或 C，有数值时留空",
+        ),
+        ("correct value or notation", "改正数值或标记"),
+    ),
+    "flow_sign": message(
+        "schema",
+        ("Sign and flow do not agree", "符号与流向不一致"),
+        ("emissions zero or more, removals zero or less", "排放为零或正，清除（碳汇）为零或负"),
+        ("correct the sign, or the flow", "改正符号或流向"),
+    ),
+    "sd_negative": message(
+        "schema",
+        ("A standard deviation is negative", "标准差为负"),
+        ("zero or more", "零或正数"),
+        ("correct sd", "改正 sd"),
+    ),
+    "draws_impossible": message(
+        "schema",
+        ("A distribution cannot be drawn with these figures", "无法按给定数值抽样"),
+        ("{expected_shape}", "{expected_shape}"),
+        ("correct value, sd or distribution", "改正 value、sd 或 distribution"),
+    ),
+}

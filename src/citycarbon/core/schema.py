@@ -1,0 +1,176 @@
+"""Declared columns of a table and the checks that follow from the declaration.
+
+Comes in: a frame and the columns that a table promises. Goes out: the frame with its types settled, or one error that names
+every broken column and the first offending rows. Not for: rules that join several tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import narwhals as nw
+
+from citycarbon.core.errors import Problem, Problems, Where, problem
+from citycarbon.core.frames import Frame, counts, distinct_values, is_lazy, small, text_type
+
+PERIOD = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_LARGEST = 1e300
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name
+        Column name, the same everywhere (``docs/nomenclature.csv``).
+    kind
+        ``text``, ``number`` (float64), ``year`` (int64) or ``period`` (ISO text).
+    required
+        Whether a table without it is refused. A column that is absent and not required has its ``default``.
+    default
+        Text of an absent or empty cell: a label such as ``observed``, never a number.
+    empty
+        Whether single cells may be empty.
+    low, high
+        Bounds of a number, both included.
+    allowed
+        Closed list of words.
+    unit
+        Fixed unit of a number that has no unit column of its own, for documentation.
+    meaning
+        One sentence (English, Chinese).
+    """
+
+    name: str
+    kind: Literal["text", "number", "year", "period"] = "text"
+    required: bool = False
+    default: str | None = None
+    empty: bool = True
+    low: float | None = None
+    high: float | None = None
+    allowed: tuple[str, ...] = ()
+    unit: str = ""
+    meaning: tuple[str, str] = ("", "")
+
+
+def missing_columns(present: Sequence[str], columns: Sequence[Column], where: Where) -> list[Problem]:
+    """Name the required columns that are absent and the present ones that nobody knows."""
+    known = {column.name for column in columns}
+    found = [
+        problem("column_missing", Where(where.file, where.sheet, (), column.name), "", column=column.name, aliases="—")
+        for column in columns
+        if column.required and column.name not in present
+    ]
+    unknown = [name for name in present if name not in known]
+    return found + [
+        problem("column_unknown", Where(where.file, where.sheet, (), name), name, known=", ".join(sorted(known)))
+        for name in unknown
+    ]
+
+
+def settle_types(frame: Frame, columns: Sequence[Column], where: Where) -> Frame:
+    """Cast integers to float64 and labels to text where the declaration asks for it; refuse text in numbers."""
+    kinds = frame.collect_schema()
+    problems = Problems()
+    casts: list[nw.Expr] = []
+    for column in columns:
+        if column.name not in kinds:
+            continue
+        kind = kinds[column.name]
+        textual = text_type(kind)
+        place = Where(where.file, where.sheet, (), column.name)
+        if column.kind in ("text", "period"):
+            if not textual:
+                casts.append(nw.col(column.name).cast(nw.String))
+        elif textual:
+            problems.add("value_not_number", place, str(kind))
+        elif column.kind == "number" and kind != nw.Float64:
+            casts.append(nw.col(column.name).cast(nw.Float64))
+        elif column.kind == "year" and kind != nw.Int64:
+            casts.append(nw.col(column.name).cast(nw.Int64))
+    problems.raise_all()
+    return frame.with_columns(*casts) if casts else frame
+
+
+def check_values(frame: Frame, columns: Sequence[Column], where: Where) -> list[Problem]:
+    """Check every value in one pass and give a problem, with its first rows, for each broken rule."""
+    present = set(frame.collect_schema().names())
+    declared = [column for column in columns if column.name in present]
+    rules: dict[str, tuple[str, Column, nw.Expr, dict[str, str]]] = {}
+    for column in declared:
+        for code, condition, facts in _row_rules(column):
+            rules[f"{code}:{column.name}"] = (code, column, condition, facts)
+    broken = counts(frame, {name: rule[2] for name, rule in rules.items()})
+    found = [
+        _problem_of_rule(frame, rules[name], count, where, "provenance_id" in present)
+        for name, count in broken.items()
+        if count
+    ]
+    for column in declared:
+        if column.kind == "period" or column.allowed:
+            found += _check_words(frame, column, where)
+    return found
+
+
+def _row_rules(column: Column) -> list[tuple[str, nw.Expr, dict[str, str]]]:
+    value = nw.col(column.name)
+    rules: list[tuple[str, nw.Expr, dict[str, str]]] = []
+    if not column.empty:
+        rules.append(("value_empty", value.is_null(), {"column": column.name}))
+    if column.kind == "number":
+        rules.append(("value_not_finite", value.is_nan() | (value.abs() > _LARGEST), {}))
+    if column.low == 0 and column.high is None and column.kind == "number":
+        rules.append(("value_negative", value < 0, {}))
+    elif column.low is not None or column.high is not None:
+        low = "" if column.low is None else f"{column.low:g} <= "
+        high = "" if column.high is None else f" <= {column.high:g}"
+        outside = nw.lit(False)
+        if column.low is not None:
+            outside = outside | (value < column.low)
+        if column.high is not None:
+            outside = outside | (value > column.high)
+        rules.append(("value_out_of_range", outside, {"range": f"{low}{column.name}{high}"}))
+    return rules
+
+
+def _problem_of_rule(
+    frame: Frame, rule: tuple[str, Column, nw.Expr, dict[str, str]], count: int, where: Where, traced: bool
+) -> Problem:
+    code, column, condition, facts = rule
+    wanted = [column.name, *(["provenance_id"] if traced and column.name != "provenance_id" else [])]
+    if is_lazy(frame) or traced:
+        bad = small(frame.filter(condition).select(*wanted).head(5))
+        rows = tuple(row_of(item) for item in bad["provenance_id"].to_list()) if traced else ()
+    else:
+        numbered = nw.from_native(small(frame), eager_only=True).with_row_index("row_index")
+        bad = small(numbered.filter(condition).select(column.name, "row_index").head(5))
+        rows = tuple(int(item) + 1 for item in bad["row_index"].to_list())
+    shown = ", ".join(str(item) for item in bad[column.name].to_list()) + ("" if count <= 5 else f" … ({count})")
+    place = Where(where.file, where.sheet, tuple(row for row in rows if row), column.name, where.item)
+    return problem(code, place, shown, **facts)
+
+
+def row_of(provenance_id: object) -> int:
+    """Read the row number at the end of a provenance id such as ``fuels.csv:12``; 0 if there is none."""
+    match = re.search(r":(\d+)$", str(provenance_id or ""))
+    return int(match.group(1)) if match else 0
+
+
+def _check_words(frame: Frame, column: Column, where: Where) -> list[Problem]:
+    words = [str(word) for word in distinct_values(frame, column.name)]
+    if column.kind == "period":
+        wrong = [word for word in words if not PERIOD.fullmatch(word)]
+        code, facts = "time_wrong", {}
+    else:
+        wrong = [word for word in words if word not in column.allowed]
+        code, facts = "value_not_listed", {"known": ", ".join(column.allowed)}
+    if not wrong:
+        return []
+    condition = nw.col(column.name).cast(nw.String).is_in(wrong)
+    rule = (code, column, condition, facts)
+    return [_problem_of_rule(frame, rule, len(wrong), where, "provenance_id" in frame.collect_schema().names())]

@@ -1,0 +1,89 @@
+"""Analytic propagation of standard deviations, with shared errors.
+
+Comes in: standard deviations of activity and factor, and names of shared errors. Goes out: standard deviations of products
+and sums. Inside an error group errors add linearly, between groups in quadrature; a product of two independent figures is
+exact, not first order. Not for: shapes other than mean and sd, which :mod:`citycarbon.core.draws` handles by Monte Carlo.
+
+Source: ipcc2006_v1_ch3, equations 3.1 and 3.2, with the covariance terms of shared factors kept; the product variance is
+Goodman's exact formula Var(AF) = A²σF² + F²σA² + σA²σF².
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+import polars as pl
+
+from citycarbon.core import frames
+
+if TYPE_CHECKING:
+    from citycarbon.core.tables import EmissionTable
+
+
+def product_sd(first: nw.Expr, first_sd: nw.Expr, second: nw.Expr, second_sd: nw.Expr) -> nw.Expr:
+    """Give the sd of a product of two independent figures (exact); null sd counts as not stated, hence nil."""
+    a_part = (second * first_sd).fill_null(0.0)
+    b_part = (first * second_sd).fill_null(0.0)
+    cross = (first_sd * second_sd).fill_null(0.0)
+    return (a_part * a_part + b_part * b_part + cross * cross).sqrt()
+
+
+def combined_sd(table: EmissionTable, by: Sequence[str], result: pl.DataFrame) -> pl.DataFrame:
+    """Add ``sd`` and ``sd_coverage`` to the sums of a table.
+
+    Parameters
+    ----------
+    table
+        Emission rows with ``sd``; ``error_group`` names errors that rows share. Where ``sd_activity`` and ``sd_factor``
+        split the sd, ``error_group`` belongs to the factor's part and ``activity_error_group`` to the activity's.
+    by
+        Columns of the sums.
+    result
+        Sums, one row a group.
+    """
+    split = table.has("sd_activity") and table.has("sd_factor")
+    sign = nw.when(nw.col("value") < 0).then(nw.lit(-1.0)).otherwise(nw.lit(1.0))
+    frame = table.rows.with_columns(
+        *[table.text(name).alias(name) for name in (*by, "error_group", "activity_error_group") if not table.has(name)],
+        sign.alias("sign"),
+    )
+    stated = nw.when(nw.col("sd").is_null()).then(nw.lit(0.0)).otherwise(nw.col("value").abs())
+    frame = frame.with_columns(stated.alias("stated"), nw.col("value").abs().alias("size"))
+    if split:
+        rest = nw.col("sd") * nw.col("sd") - nw.col("sd_activity").fill_null(0.0) * nw.col("sd_activity").fill_null(0.0)
+        rest = rest - nw.col("sd_factor").fill_null(0.0) * nw.col("sd_factor").fill_null(0.0)
+        sources = [("sd_factor", "error_group"), ("sd_activity", "activity_error_group")]
+        frame = frame.with_columns(rest.alias("rest"))
+    else:
+        sources = [("sd", "error_group")]
+        frame = frame.with_columns(nw.lit(0.0).alias("rest"))
+    keys = list(by) or ["unit"]
+    if not by:
+        frame = frame.with_columns(nw.lit("").alias("unit"))
+    variances = [_variance(frame, keys, sd, group) for sd, group in sources]
+    sizes = frames.small(frame.group_by(keys).agg(*[nw.col(name).sum() for name in ("stated", "size", "rest")]))
+    variance = sizes.select(*keys, pl.col("rest").clip(lower_bound=0.0).alias("variance"))
+    variance = pl.concat([_plain(variance), *map(_plain, variances)]).group_by(keys).agg(pl.col("variance").sum())
+    found = variance.join(_plain(sizes), on=keys, nulls_equal=True).select(
+        *keys,
+        pl.when(pl.col("stated") > 0).then(pl.col("variance").sqrt()).alias("sd"),
+        pl.when(pl.col("size") > 0).then(pl.col("stated") / pl.col("size")).alias("sd_coverage"),
+    )
+    if not by:
+        return pl.concat([result, found.select("sd", "sd_coverage")], how="horizontal")
+    return _plain(result).join(found, on=keys, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+
+
+def _variance(frame: frames.Frame, keys: list[str], sd: str, group: str) -> pl.DataFrame:
+    """Square of sums inside a shared error, sum of squares where the error is a row's own."""
+    own = nw.when(nw.col(group).is_null()).then(nw.col(sd).fill_null(0.0)).otherwise(nw.lit(0.0))
+    shared = nw.when(nw.col(group).is_null()).then(nw.lit(0.0)).otherwise(nw.col(sd).fill_null(0.0) * nw.col("sign"))
+    sums = frame.with_columns((own * own).alias("own"), shared.alias("shared")).group_by([*keys, group])
+    rows = frames.small(sums.agg(nw.col("own").sum(), nw.col("shared").sum()))
+    return rows.group_by(keys).agg((pl.col("own") + pl.col("shared") ** 2).sum().alias("variance"))

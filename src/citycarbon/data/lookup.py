@@ -1,0 +1,237 @@
+"""Factor look-up: the one factor that holds for a place, a year, a sector and an activity, and how it was found.
+
+Comes in: distinct needs and a factor table. Goes out: one row per need and gas, with the factor, its unit and the rule by
+which it was matched. A province falls to its grid or country, and a year to another year, only when the caller says so, and
+the result says that it did. Not for: multiplying.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from citycarbon.core.errors import Problems, Where
+from citycarbon.core.schema import row_of
+from citycarbon.core.units import same_dimension, split_factor_unit
+from citycarbon.data.regions import chain, fineness
+
+YearRule = Literal["exact", "latest", "nearest"]
+NEED = ("place", "time", "sector", "activity", "unit")
+
+
+@dataclass(frozen=True)
+class LookupRules:
+    """What a look-up may do.
+
+    ``region_fallback`` lets a province use its grid's or the country's factor where the edition publishes finer ones;
+    ``year_rule`` is ``exact`` (the year is inside the validity), ``latest`` (else the latest earlier factor) or ``nearest``.
+    """
+
+    region_fallback: bool = False
+    year_rule: YearRule = "exact"
+
+
+def match_factors(
+    needs: pl.DataFrame, regions: dict[str, str | None], factors: pl.DataFrame, rules: LookupRules
+) -> pl.DataFrame:
+    """Match every need to its factors.
+
+    Parameters
+    ----------
+    needs
+        Distinct rows of place, time, sector, activity, unit, and ``provenance_id`` of the first activity row.
+    regions
+        Place to region code; None where a place has no known region.
+    factors
+        Rows of a factor table.
+    rules
+        What the look-up may do.
+
+    Returns
+    -------
+    matched
+        The columns of the need, then gas, factor_value, factor_unit, factor_sd, factor_group, factor_distribution,
+        factor_id, factor_region, rule.
+
+    Raises
+    ------
+    CoverageError
+        Every need without a factor, and every need for which several factors fit, at once.
+    """
+    needs = needs.with_row_index("need").with_columns(
+        pl.col("time").str.slice(0, 4).cast(pl.Int64).alias("year"),
+        pl.col("place").replace_strict(regions, default=None, return_dtype=pl.String).alias("own_region"),
+    )
+    pairs = needs.join(_prepared(factors), on="activity", how="left", suffix="_factor")
+    pairs = _fitting_sector(_fitting_units(pairs))
+    pairs = _rank_regions(pairs, rules)
+    pairs = _rank_years(pairs, rules)
+    best = pairs.filter(pl.col("usable"))
+    keys = ["need", "gas"]
+    best = best.filter(pl.col("region_rank") == pl.col("region_rank").min().over(keys))
+    best = best.filter(pl.col("year_gap") == pl.col("year_gap").min().over(keys))
+    _complain(needs, best, factors)
+    chosen = best.with_columns(
+        pl.format("{}; {}", pl.col("region_rule"), pl.col("year_rule")).alias("rule"),
+        pl.coalesce(pl.col("error_group"), pl.col("factor_id")).alias("factor_group"),
+    )
+    chosen = _with_gaps(chosen, pairs)
+    renamed = {"value": "factor_value", "unit_factor": "factor_unit", "sd": "factor_sd", "region": "factor_region",
+               "distribution": "factor_distribution"}  # fmt: skip
+    columns = ("factor_value", "factor_unit", "factor_sd", "factor_group", "factor_distribution", "factor_id")
+    return chosen.rename(renamed).select(*NEED, "gas", *columns, "factor_region", "rule", "notation").sort(*NEED, "gas")
+
+
+def _with_gaps(chosen: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Add a row without a number, marked NE, for each gas that the edition knows for the activity and not for this sector."""
+    known = pairs.select("need", "gas").unique().drop_nulls()
+    served = chosen.select("need").unique()
+    gaps = known.join(served, on="need", how="semi").join(chosen.select("need", "gas"), on=["need", "gas"], how="anti")
+    chosen = chosen.with_columns(pl.lit(None).cast(pl.String).alias("notation"))
+    if not gaps.height:
+        return chosen
+    needs = pairs.select("need", *NEED).unique("need", keep="first", maintain_order=True)
+    rows = gaps.join(needs, on="need").with_columns(
+        pl.lit("NE").alias("notation"), pl.lit("the edition has no factor of this gas for the sector").alias("rule")
+    )
+    return pl.concat([chosen, rows.select([name for name in chosen.columns if name in rows.columns])], how="diagonal")
+
+
+def _prepared(factors: pl.DataFrame) -> pl.DataFrame:
+    finest = pl.col("region").replace_strict(
+        {code: fineness(code) for code in factors["region"].unique().to_list()}, return_dtype=pl.Int64
+    )
+    group = ["activity", "gas", "quantity", "edition"]
+    frame = factors.rename({"sector": "sector_factor"}) if "sector" in factors.columns else factors
+    return frame.with_columns(finest.alias("fineness")).with_columns(
+        pl.col("fineness").max().over(group).alias("finest"),
+        pl.col("region").n_unique().over(group).alias("regions"),
+    )
+
+
+def _fitting_units(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Of factors per mass, volume or energy keep those that the activity's unit can be turned into."""
+    distinct = pairs.select("unit", "unit_factor").unique().drop_nulls().rows()
+    fitting = [(unit, factor) for unit, factor in distinct if _convertible(unit, factor)]
+    fits = pl.DataFrame(fitting, schema={"unit": pl.String, "unit_factor": pl.String}, orient="row")
+    kept = pairs.join(fits, on=["unit", "unit_factor"], how="semi")
+    misfits = pairs.join(kept.select("need").unique(), on="need", how="anti").filter(pl.col("factor_id").is_not_null())
+    problems = Problems()
+    for row in misfits.unique("need", keep="first", maintain_order=True).head(20).iter_rows(named=True):
+        per = split_factor_unit(row["unit_factor"])[1]
+        place = _place_of(row)
+        problems.add("unit_dimension", Where(place.file, None, place.rows, "unit"), row["unit"], expected_unit=per)
+    problems.raise_all()
+    return pl.concat([kept, pairs.join(kept.select("need").unique(), on="need", how="anti")])
+
+
+def _convertible(unit: str, factor_unit: str) -> bool:
+    per = split_factor_unit(factor_unit)[1]
+    return same_dimension(unit, per)
+
+
+def _fitting_sector(pairs: pl.DataFrame) -> pl.DataFrame:
+    """A factor with a sector serves that sector only; one without serves all, unless a gas has its own for the sector."""
+    fits = pl.col("sector_factor").is_null() | (pl.col("sector_factor") == pl.col("sector"))
+    own = pl.col("sector_factor").is_not_null()
+    pairs = pairs.with_columns((fits & pl.col("factor_id").is_not_null()).alias("usable"))
+    special = (own & pl.col("usable")).any().over("need", "gas")
+    return pairs.with_columns((pl.col("usable") & (own | ~special)).alias("usable"))
+
+
+def _rank_regions(pairs: pl.DataFrame, rules: LookupRules) -> pl.DataFrame:
+    known = [region for region in pairs["own_region"].unique().to_list() if region]
+    ranks = pl.DataFrame(
+        [(own, region, rank) for own in known for rank, region in enumerate(chain(own))],
+        schema={"own_region": pl.String, "region": pl.String, "region_rank": pl.Int64},
+        orient="row",
+    )
+    pairs = pairs.join(ranks, on=["own_region", "region"], how="left")
+    unknown = pl.col("own_region").is_null()
+    single = unknown & ((pl.col("region") == "world") | (pl.col("regions") == 1))
+    coarser = (pl.col("fineness") < pl.col("finest")) & (pl.col("region") != pl.col("own_region"))
+    allowed = (pl.col("region_rank").is_not_null() & (~coarser | rules.region_fallback)) | single
+    rule = (
+        pl.when(unknown)
+        .then(pl.format("place has no region; the edition has one: {}", pl.col("region")))
+        .when(pl.col("region") == pl.col("own_region"))
+        .then(pl.format("region {}", pl.col("region")))
+        .when(coarser)
+        .then(pl.format("FALLBACK from {} to {}", pl.col("own_region"), pl.col("region")))
+        .otherwise(pl.format("region {} holds for {}", pl.col("region"), pl.col("own_region")))
+    )
+    return pairs.with_columns(
+        (pl.col("usable") & allowed.fill_null(False)).alias("usable"),
+        pl.col("region_rank").fill_null(99),
+        rule.alias("region_rule"),
+    )
+
+
+def _rank_years(pairs: pl.DataFrame, rules: LookupRules) -> pl.DataFrame:
+    year, start, end = pl.col("year"), pl.col("valid_from"), pl.col("valid_to")
+    before = (start - year).clip(lower_bound=0).fill_null(0)
+    after = (year - end).clip(lower_bound=0).fill_null(0)
+    gap = before + after
+    allowed = {"exact": gap == 0, "latest": before == 0, "nearest": pl.lit(True)}[rules.year_rule]
+    stated = pl.format("{}-{}", pl.col("valid_from").cast(pl.String).fill_null("…"), end.cast(pl.String).fill_null("…"))
+    rule = (
+        pl.when(gap == 0)
+        .then(pl.format("valid {}", stated))
+        .otherwise(pl.format("YEAR {} uses the factor valid {}", year, stated))
+    )
+    return pairs.with_columns(
+        (pl.col("usable") & allowed).alias("usable"), gap.alias("year_gap"), rule.alias("year_rule")
+    )
+
+
+def _complain(needs: pl.DataFrame, best: pl.DataFrame, factors: pl.DataFrame) -> None:
+    problems = Problems()
+    missing = needs.join(best.select("need").unique(), on="need", how="anti").sort("need")
+    for row in missing.head(50).iter_rows(named=True):
+        of_activity = factors.filter(pl.col("activity") == row["activity"])
+        regions = ", ".join(of_activity["region"].unique().sort().head(8).to_list())
+        spans = of_activity.select(
+            pl.format(
+                "{}-{}",
+                pl.col("valid_from").cast(pl.String).fill_null("…"),
+                pl.col("valid_to").cast(pl.String).fill_null("…"),
+            )
+            .unique()
+            .sort()
+        )
+        years = ", ".join(spans.to_series().head(6).to_list())
+        problems.add(
+            "factor_missing",
+            _place_of(row),
+            f"{row['activity']}, {row['place']}, {row['time']}",
+            activity=row["activity"],
+            region=row["own_region"] or row["place"],
+            year=row["year"],
+            editions=_editions(factors),
+            available=f"{regions or '—'}; {years or '—'}",
+        )
+    several = best.filter(pl.len().over("need", "gas") > 1)
+    for (need, gas), group in several.sort("need").group_by(["need", "gas"], maintain_order=True):
+        row = needs.row(int(str(need)), named=True)
+        problems.add(
+            "factor_ambiguous",
+            _place_of(row),
+            ", ".join(group["factor_id"].sort().to_list()),
+            activity=f"{row['activity']} ({gas})" if gas else row["activity"],
+            region=row["own_region"] or row["place"],
+            year=row["year"],
+            editions=_editions(group),
+        )
+    problems.raise_all()
+
+
+def _place_of(row: dict[str, object]) -> Where:
+    source = str(row.get("provenance_id") or "")
+    number = row_of(source)
+    return Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="activity")
+
+
+def _editions(factors: pl.DataFrame) -> str:
+    return ", ".join(factors["edition"].drop_nulls().unique().sort().to_list()) or "the given table"

@@ -1,0 +1,197 @@
+"""From raw cells to a typed frame: which header means which column, what unit a header states, and which cells are numbers.
+
+Comes in: a :class:`~citycarbon.data.sheets.RawSheet` and the declared columns of a table. Goes out: a typed Polars frame with
+``provenance_id`` (file, sheet and row), or one error with every problem. Not for: rules over values, which the table checks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from citycarbon.core.errors import InputError, Problems
+from citycarbon.core.schema import Column
+from citycarbon.core.units import conversion, parse
+from citycarbon.data.library import activity_names, header_aliases
+from citycarbon.data.sheets import ROW, RawSheet
+from citycarbon.data.spelling import simple
+
+_UNIT_IN_HEADER = re.compile(r"^(.*?)\s*[(（\[【]\s*([^()（）\[\]【】]+(?:\([^()]*\))?)\s*[)）\]】]\s*$")
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A file column that was recognised: its header, the table's column, and the unit that the header states."""
+
+    header: str
+    index: int
+    column: Column
+    unit: str
+
+
+def match_headers(
+    sheet: RawSheet,
+    columns: Sequence[Column],
+    mapping: Mapping[str, str] | None = None,
+    ignore: Sequence[str] = (),
+) -> list[Matched]:
+    """Recognise the headers of a sheet; nothing is guessed beyond the published alias list.
+
+    Parameters
+    ----------
+    sheet
+        Raw sheet.
+    columns
+        Columns that the table declares.
+    mapping
+        Table column to file header, from the study; it wins over aliases.
+    ignore
+        File headers to leave out.
+
+    Raises
+    ------
+    SchemaError
+        Unknown, doubled or missing columns, all at once.
+    """
+    problems = Problems()
+    by_header = {header: name for name, header in (mapping or {}).items()}
+    for name, header in (mapping or {}).items():
+        if header not in sheet.header:
+            problems.add("map_unknown", sheet.where(name), header, known=", ".join(filter(None, sheet.header)))
+        if name not in {column.name for column in columns}:
+            problems.add("column_unknown", sheet.where(name), name, known=_names(columns))
+    known = {simple(alias): column for column in columns for alias in (column.name, *header_aliases(column.name))}
+    declared = {column.name: column for column in columns}
+    found: dict[str, Matched] = {}
+    for index, header in enumerate(sheet.header):
+        if not header or header in ignore:
+            continue
+        base, unit = _split_unit(header)
+        if header in by_header:
+            column = declared.get(by_header[header])
+        else:
+            column = known.get(simple(header)) or known.get(simple(base))
+            unit = unit if simple(header) not in known else ""
+            if column is not None and column.name in (mapping or {}):
+                continue
+        if column is None:
+            problems.add("column_unknown", sheet.where(header, (1,)), header, known=_names(columns))
+        elif column.name in found:
+            problems.add("column_duplicate", sheet.where(header, (1,)), f"{found[column.name].header}, {header}")
+        else:
+            found[column.name] = Matched(header, index, column, unit)
+    stated = bool(found.get("value") and found["value"].unit)
+    for column in columns:
+        if column.required and column.name not in found and not (column.name == "unit" and stated):
+            aliases = ", ".join(header_aliases(column.name)[:6])
+            problems.add("column_missing", sheet.where(column.name), "", column=column.name, aliases=aliases)
+    problems.raise_all()
+    return list(found.values())
+
+
+def _names(columns: Sequence[Column]) -> str:
+    return ", ".join(column.name for column in columns)
+
+
+def _split_unit(header: str) -> tuple[str, str]:
+    match = _UNIT_IN_HEADER.match(header)
+    if not match:
+        return header, ""
+    try:
+        parse(match.group(2))
+    except InputError:
+        return header, ""
+    return match.group(1), match.group(2)
+
+
+def typed_frame(
+    sheet: RawSheet, matched: Sequence[Matched], given: Mapping[str, str] | None = None
+) -> tuple[pl.DataFrame, Problems]:
+    """Turn recognised columns into a typed frame; ``given`` adds constant columns that the study states.
+
+    Returns
+    -------
+    frame, problems
+        Cells that must be numbers and are not become null and are named in the problems, so that the table's own rules
+        can be checked in the same go.
+    """
+    problems = Problems()
+    series = [_column(sheet, item, problems) for item in matched]
+    frame = pl.DataFrame(series)
+    names = {item.column.name for item in matched}
+    value = next((item for item in matched if item.column.name == "value"), None)
+    if "unit" not in names and value is not None and value.unit:
+        frame = frame.with_columns(pl.lit(value.unit).alias("unit"))
+    constants = {name: text for name, text in (given or {}).items() if name not in frame.columns}
+    prefix = f"{sheet.file}#{sheet.sheet}" if sheet.sheet else sheet.file
+    trace = (
+        []
+        if "provenance_id" in frame.columns
+        else [pl.format("{}:{}", pl.lit(prefix), sheet.rows[ROW]).alias("provenance_id")]
+    )
+    frame = frame.with_columns(*[pl.lit(text).alias(name) for name, text in constants.items()], *trace)
+    if "activity" in frame.columns:
+        frame = frame.with_columns(_activity_codes(frame["activity"]))
+    return frame, problems
+
+
+def _column(sheet: RawSheet, item: Matched, problems: Problems) -> pl.Series:
+    column = item.column
+    cells = sheet.rows[f"column_{item.index + 1}"]
+    if column.kind == "period":
+        return _periods(cells).alias(column.name)
+    if column.kind == "text":
+        filled = cells.fill_null(column.default) if column.default is not None else cells
+        return filled.alias(column.name)
+    plain = cells.str.normalize("NFKC")
+    numbers = plain.str.contains(_NUMBER)
+    special = plain.str.to_lowercase().is_in(["nan", "inf", "-inf", "infinity", "+inf", "1.#inf", "1.#qnan", "#n/a"])
+    _note(sheet, item, cells, ~numbers & ~special, "value_not_number", problems)
+    _note(sheet, item, cells, special, "value_not_finite", problems)
+    floats = plain.set(~numbers.fill_null(False), None).cast(pl.Float64, strict=False)
+    _note(sheet, item, cells, floats.is_infinite(), "value_not_finite", problems)
+    if sheet.numbers is not None:
+        floats = pl.select(pl.coalesce(sheet.numbers[f"column_{item.index + 1}"], floats)).to_series()
+    if column.kind == "year":
+        whole = floats.is_null() | (floats == floats.floor())
+        _note(sheet, item, cells, ~whole, "value_not_number", problems)
+        return floats.cast(pl.Int64, strict=False).alias(column.name)
+    if item.unit and column.unit:
+        try:
+            floats = floats * conversion(item.unit, column.unit)
+        except InputError as error:
+            problems.absorb(error)
+    return floats.alias(column.name)
+
+
+def _note(sheet: RawSheet, item: Matched, cells: pl.Series, bad: pl.Series, code: str, problems: Problems) -> None:
+    rows = bad.fill_null(False).arg_true()
+    if not len(rows):
+        return
+    first = rows.head(5)
+    shown = ", ".join(str(cell) for cell in cells.gather(first).to_list()) + (
+        f" … ({len(rows)})" if len(rows) > 5 else ""
+    )
+    problems.add(code, sheet.where(item.header, tuple(sheet.rows[ROW].gather(first).to_list())), shown)
+
+
+def _periods(cells: pl.Series) -> pl.Series:
+    """Write periods in ISO form: 2019.0, 2019年, 2019年7月, 2019/7, 201907 and dates are read; anything else stays for the check."""
+    text = cells.str.normalize("NFKC").str.replace(r"\s00:00:00.*$", "").str.replace(r"^(\d{4})\.0+$", "$1")
+    text = text.str.replace(r"日$", "").str.replace_all("[年月/]", "-").str.strip_chars_end("-")
+    text = text.str.replace(r"^(\d{4})(0[1-9]|1[0-2])$", "$1-$2")
+    text = text.str.replace(r"^(\d{4})-(\d)$", "$1-0$2").str.replace(r"^(\d{4})-(\d)-", "$1-0$2-")
+    return text.str.replace(r"^(\d{4}-\d\d)-(\d)$", "$1-0$2")
+
+
+def _activity_codes(names: pl.Series) -> pl.Series:
+    """Turn Chinese and English names of the activity list into codes; other names stay as they are."""
+    known = activity_names()
+    distinct = names.unique().drop_nulls().to_list()
+    codes = {name: known.get(simple(name), name) for name in distinct}
+    changed = {name: code for name, code in codes.items() if name != code}
+    return names.replace(changed) if changed else names

@@ -1,0 +1,1 @@
+"""The HTTP interface will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""Reports of a study result: one html file and one workbook."""

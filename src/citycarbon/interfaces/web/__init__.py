@@ -1,0 +1,1 @@
+"""The browser workbench will live here; nothing yet."""

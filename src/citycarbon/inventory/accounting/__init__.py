@@ -1,0 +1,29 @@
+"""Activity data become emissions: one module a method, one shared multiplication."""
+
+from citycarbon.inventory.accounting.building_life_cycle import building_life_cycle
+from citycarbon.inventory.accounting.combustion import combustion
+from citycarbon.inventory.accounting.community import community
+from citycarbon.inventory.accounting.electricity import electricity
+from citycarbon.inventory.accounting.heat import heat
+from citycarbon.inventory.accounting.intensity import intensity
+from citycarbon.inventory.accounting.mass_balance import mass_balance
+from citycarbon.inventory.accounting.printed import printed_ratios, printed_sums, reconcile
+from citycarbon.inventory.accounting.refrigerant import refrigerant
+from citycarbon.inventory.accounting.stack_monitor import stack_monitor
+from citycarbon.inventory.accounting.water import water
+
+METHODS = (
+    combustion,
+    electricity,
+    heat,
+    mass_balance,
+    stack_monitor,
+    water,
+    refrigerant,
+    building_life_cycle,
+    community,
+    intensity,
+    printed_sums,
+    printed_ratios,
+    reconcile,
+)

@@ -1,0 +1,122 @@
+"""Refrigerants: what leaks in operation and what is not recovered at the end of life.
+
+Comes in: charges of equipment. Goes out: scope 1 emissions of each gas of the blend. Not for: production of the gases.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from citycarbon.core.errors import Problems, Where
+from citycarbon.core.method import method
+from citycarbon.core.schema import Column, row_of
+from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
+from citycarbon.core.units import conversion
+
+METHOD_ID = "inventory.accounting.refrigerant"
+
+
+class ChargeTable(Table):
+    """Refrigerant in equipment: charge, yearly leak rate, and what was retired with which recovery."""
+
+    columns = (
+        *ActivityTable.columns[:5],
+        Column(
+            "charge", "number", required=True, empty=False, low=0, unit="kg", meaning=("charge in use", "在用充注量")
+        ),
+        Column("leak_rate", "number", low=0, high=1, unit="1/a", meaning=("share lost in a year", "年泄漏率")),
+        Column("end_of_life", "number", low=0, unit="kg", meaning=("charge retired in the year", "当年报废充注量")),
+        Column("recovery", "number", low=0, high=1, unit="1", meaning=("share recovered at retirement", "回收率")),
+        Column("equipment", meaning=("activity code of a default leak rate", "设备类型（用于缺省泄漏率）")),
+        *ActivityTable.columns[-1:],
+    )
+    __slots__ = ()
+
+
+@method(
+    id=METHOD_ID,
+    gives=EmissionTable,
+    equation="E_g = s_g · (charge · leak_rate + end_of_life · (1 − recovery))",
+    source="ipcc2006_v3_ch7",
+    status="experimental",
+    title=("Refrigerants", "制冷剂"),
+)
+def refrigerant(charges: ChargeTable, factors: FactorTable) -> EmissionTable:
+    """Account refrigerant losses in scope 1, gas by gas.
+
+    Parameters
+    ----------
+    charges
+        Charge [kg], leak_rate [1/a], end_of_life [kg] and recovery [1] by refrigerant (a blend such as ``r410a``, or a gas
+        such as ``HFC-134a``). A row without leak_rate needs ``equipment`` with a leak_rate among the factors.
+    factors
+        blend_share of each component of a blend, and leak_rate defaults.
+
+    Returns
+    -------
+    emissions
+        [t] of each component gas, scope 1; turn into CO2e by a named metric.
+
+    Raises
+    ------
+    CoverageError
+        If a leak rate, or the recovery of retired equipment, is not stated.
+
+    References
+    ----------
+    IPCC 2006 Guidelines, volume 3, chapter 7; GB/T 51366-2019 for building equipment.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from citycarbon.data.library import shipped_library
+    >>> rows = pl.DataFrame({"place": ["A"], "time": ["2020"], "sector": ["offices"], "activity": ["r410a"],
+    ...                      "charge": [100.0], "leak_rate": [0.05]})
+    >>> made = refrigerant(ChargeTable(rows), shipped_library().choose(["ashrae-34"]))
+    >>> made.to_polars().select("gas", "value").rows()
+    [('HFC-125', 0.0025), ('HFC-32', 0.0025)]
+    """
+    rows = charges.to_polars()
+    known = factors.to_polars()
+    defaults = dict(known.filter(pl.col("quantity") == "leak_rate").select("activity", "value").iter_rows())
+    rate = pl.coalesce(
+        pl.col("leak_rate"), pl.col("equipment").replace_strict(defaults, default=None, return_dtype=pl.Float64)
+    )
+    rows = rows.with_columns(rate.alias("rate"))
+    problems = Problems()
+    for row in rows.filter(pl.col("rate").is_null()).head(20).iter_rows(named=True):
+        problems.add("parameter_missing", _where(row, "leak_rate"), row["activity"], column="leak_rate / equipment")
+    unrecovered = (pl.col("end_of_life") > 0) & pl.col("recovery").is_null()
+    for row in rows.filter(unrecovered).head(20).iter_rows(named=True):
+        problems.add("parameter_missing", _where(row, "recovery"), row["activity"], column="recovery")
+    shares = known.filter(pl.col("quantity") == "blend_share").select(
+        "activity", "gas", pl.col("value").alias("mass_share"), "factor_id"
+    )
+    named = set(shares["activity"].to_list())
+    for row in rows.filter(~pl.col("activity").is_in(named) & ~pl.col("activity").str.contains("-")).iter_rows(
+        named=True
+    ):
+        problems.add(
+            "factor_missing", _where(row, "activity"), row["activity"], activity=row["activity"], region="world",
+            year=row["time"], editions="blend_share", available=", ".join(sorted(named)) or "—",
+        )  # fmt: skip
+    problems.raise_all()
+    lost = pl.col("charge") * pl.col("rate") + (pl.col("end_of_life") * (1 - pl.col("recovery"))).fill_null(0.0)
+    rows = rows.with_columns((lost * conversion("kg", "t")).alias("lost"))
+    pure = rows.filter(~pl.col("activity").is_in(named)).with_columns(
+        pl.col("activity").alias("gas"),
+        pl.lit(1.0).alias("mass_share"),
+        pl.lit(None).cast(pl.String).alias("factor_id"),
+    )
+    parts = pl.concat([rows.join(shares, on="activity"), pure], how="diagonal").sort("provenance_id", "activity", "gas")
+    made = parts.select(
+        "place", "time", "sector", "activity", "scenario", "gas", (pl.col("lost") * pl.col("mass_share")).alias("value"),
+        "provenance_id", "factor_id",
+    )  # fmt: skip
+    return EmissionTable(made, fixed={"scope": "1", "unit": "t", "method": METHOD_ID}, codes=charges.codes)
+
+
+def _where(row: dict[str, object], column: str) -> Where:
+    source = str(row["provenance_id"] or "")
+    number = row_of(source)
+    return Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column=column)

@@ -1,0 +1,1 @@
+"""Sinks, ecological indices and the security pattern will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""Consumption footprints by input-output tables and life cycles will live here; nothing yet."""

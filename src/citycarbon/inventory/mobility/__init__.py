@@ -1,0 +1,1 @@
+"""Trajectories, surveys and vehicle emissions will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""Readings and their quality, alerts, the tamper-evident ledger, accounts and credits will live here; nothing yet."""

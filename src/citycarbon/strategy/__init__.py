@@ -1,0 +1,1 @@
+"""Decide: drivers, projection, scenarios, targets, economy and assessment will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""Indicators, grading and city classification will live here; nothing yet."""

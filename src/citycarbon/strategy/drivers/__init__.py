@@ -1,0 +1,1 @@
+"""Decomposition (Kaya, LMDI, STIRPAT, Tapio) will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""The computable general equilibrium model will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""Forecasts, stock models and peak distributions will live here; nothing yet."""

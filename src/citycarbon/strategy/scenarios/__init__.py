@@ -1,0 +1,1 @@
+"""Scenarios and measures will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""Splitting a target between districts and sectors will live here; nothing yet."""

@@ -1,0 +1,1 @@
+"""The only place that joins methods: study file, steps, result; holds no formula."""
