@@ -61,9 +61,8 @@ class CodeList:
             step = self.parents[code]
             while step is not None:
                 if step in seen:
-                    raise InputError.several(
-                        [*problems, *InputError("code_cycle", Where(file=self.file, item=code), code).problems]
-                    )
+                    # `step` stands on the cycle itself; `code` may only lead to it.
+                    raise InputError("code_cycle", Where(file=self.file, item=step), step)
                 seen.add(step)
                 step = self.parents[step]
 

@@ -6,6 +6,7 @@ Not for: deciding which errors are shared.
 
 Shapes, each with the given mean and sd: ``normal``; ``lognormal`` (of the sign of the mean); ``uniform`` (mean ± √3 sd);
 ``triangular`` (symmetric, mean ± √6 sd); ``discrete`` (mean ± sd, equally likely); ``exact`` (no error).
+A shared error moves a removal (mean below zero) against an emission, as a shared factor does.
 Source: ipcc2006_v1_ch3, section 3.2.3.2; sampling by scipy.stats.qmc (McKay et al. 1979 Latin hypercube, Sobol 1967).
 """
 
@@ -23,6 +24,7 @@ from citycarbon.core.errors import InputError, Where
 Sampler = Literal["latin_hypercube", "sobol", "random"]
 Floats = NDArray[np.float64]
 _BLOCK = 512
+_LARGEST_SPREAD = 1e6
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class UncertainRows:
     group: Sequence[str]
 
     def __post_init__(self) -> None:
-        for index, (mean, sd, shape) in enumerate(zip(self.mean, self.sd, self.shape, strict=True)):
+        for index, (mean, sd, shape, _) in enumerate(zip(self.mean, self.sd, self.shape, self.group, strict=True)):
             if not (np.isfinite(mean) and np.isfinite(sd)) or sd < 0:
                 raise InputError(
                     "draws_impossible",
@@ -43,10 +45,24 @@ class UncertainRows:
                     f"{mean} ± {sd}",
                     expected_shape="finite mean, sd >= 0",
                 )
-            if shape == "lognormal" and mean == 0 and sd > 0:
+            if shape == "lognormal" and sd > _LARGEST_SPREAD * abs(mean):
                 raise InputError(
-                    "draws_impossible", Where(rows=(index + 1,)), f"{mean} ± {sd}", expected_shape="lognormal: mean ≠ 0"
+                    "draws_impossible",
+                    Where(rows=(index + 1,)),
+                    f"{mean} ± {sd}",
+                    expected_shape=f"lognormal: mean ≠ 0, sd <= {_LARGEST_SPREAD:g} |mean|",
                 )
+
+
+@dataclass(frozen=True)
+class SharedFactors:
+    """A second, multiplicative error of some rows: row ``index[i]`` is multiplied by a draw of ``factors`` row i.
+
+    The factors have mean 1; those of one error group are drawn together, as far as their shapes allow.
+    """
+
+    index: NDArray[np.intp]
+    factors: UncertainRows
 
 
 def draw(rows: UncertainRows, count: int, *, seed: int, sampler: Sampler = "latin_hypercube") -> Floats:
@@ -64,18 +80,43 @@ def draw(rows: UncertainRows, count: int, *, seed: int, sampler: Sampler = "lati
 
 
 def draw_totals(
-    rows: UncertainRows, totals: Sequence[int], count: int, *, seed: int, sampler: Sampler = "latin_hypercube"
+    rows: UncertainRows,
+    totals: Sequence[int],
+    count: int,
+    *,
+    seed: int,
+    sampler: Sampler = "latin_hypercube",
+    shared: SharedFactors | None = None,
 ) -> Floats:
     """Draw group totals: row i adds to total ``totals[i]``.
+
+    Parameters
+    ----------
+    rows
+        Uncertain rows.
+    totals
+        Number of the total that each row adds to.
+    count, seed, sampler
+        As for :func:`draw`.
+    shared
+        A second error that multiplies some rows, such as that of a common emission factor.
 
     Returns
     -------
     draws
-        Array of shape (count, number of totals). Works through the rows in blocks, so memory does not grow with n.
+        Array of shape (count, number of totals). Works through the rows in blocks, so memory does not grow with n, except
+        for the distinct shared errors.
     """
-    index = np.asarray(totals)
+    index = np.asarray(totals, dtype=np.intp)
+    if len(index) != len(rows.mean) or (index < 0).any():
+        raise ValueError("totals needs one number, zero or more, for each row")
     sums = np.zeros((count, int(index.max()) + 1 if len(index) else 0))
+    standard, column, relative = _shared_errors(shared, len(rows.mean), count, seed, sampler)
     for columns, block in _blocks(rows, count, seed, sampler):
+        touched = np.flatnonzero(column[columns] >= 0)
+        if len(touched):
+            which = columns[touched]
+            block[:, touched] *= 1.0 + standard[:, column[which]] * relative[which]
         targets = index[columns]
         if (targets == targets[0]).all():
             sums[:, targets[0]] += block.sum(axis=1)
@@ -84,6 +125,26 @@ def draw_totals(
             membership[np.arange(len(columns)), targets] = 1.0
             sums += block @ membership
     return sums
+
+
+def _shared_errors(
+    shared: SharedFactors | None, rows: int, count: int, seed: int, sampler: Sampler
+) -> tuple[Floats, NDArray[np.intp], Floats]:
+    """Draw each distinct shared error once: standard draws (count, errors), column of each row or −1, relative sd of rows."""
+    column = np.full(rows, -1, dtype=np.intp)
+    relative = np.zeros(rows)
+    if shared is None or not len(shared.index):
+        return np.empty((count, 0)), column, relative
+    names: dict[str, int] = {}
+    groups = shared.factors.group
+    column[shared.index] = [names.setdefault(name or f"\0{i}", len(names)) for i, name in enumerate(groups)]
+    relative[shared.index] = shared.factors.sd
+    first = {number: shared.factors.shape[i] for i, number in reversed(list(enumerate(column[shared.index].tolist())))}
+    unit = UncertainRows(
+        np.zeros(len(names)), np.ones(len(names)), [first[i] for i in range(len(names))], [""] * len(names)
+    )
+    # The next seed: shared errors must not repeat the numbers of the rows' own errors.
+    return draw(unit, count, seed=seed + 1, sampler=sampler), column, relative
 
 
 def _blocks(rows: UncertainRows, count: int, seed: int, sampler: Sampler) -> Iterator[tuple[NDArray[np.intp], Floats]]:
@@ -98,7 +159,10 @@ def _blocks(rows: UncertainRows, count: int, seed: int, sampler: Sampler) -> Ite
         first = number * _BLOCK
         width = min(_BLOCK, len(names) - first)
         uniform = uniforms(count, width, np.random.default_rng(seeds[number]), sampler)
-        yield columns, _shape(rows, columns, uniform, source[columns] - first)
+        for cut in range(0, len(columns), _BLOCK):
+            some = columns[cut : cut + _BLOCK]
+            last = cut + _BLOCK >= len(columns)
+            yield some, _shape(rows, some, uniform if last else uniform.copy(), source[some] - first)
 
 
 def uniforms(count: int, width: int, generator: np.random.Generator, sampler: Sampler) -> Floats:
@@ -106,19 +170,23 @@ def uniforms(count: int, width: int, generator: np.random.Generator, sampler: Sa
     from scipy.stats import qmc
 
     if sampler == "random":
-        return generator.random((count, width))
-    if sampler == "sobol":
-        # Generating 2^m points keeps the balance of the sequence; the first `count` are used.
+        points = generator.random((count, width))
+    elif sampler == "sobol":
+        # Generating 2^m points keeps the balance of the sequence; the first `count` are used. Their order is shuffled because
+        # two scramblings of one sequence, drawn for two blocks of rows, would go up and down together.
         points = qmc.Sobol(d=width, rng=generator).random_base2(max(count - 1, 1).bit_length())
-        return np.clip(points[:count], 1e-12, 1 - 1e-12)
-    return np.asarray(qmc.LatinHypercube(d=width, rng=generator).random(count))
+        points = generator.permutation(points[:count])
+    else:
+        points = qmc.LatinHypercube(d=width, rng=generator).random(count)
+    return np.clip(points, 1e-12, 1 - 1e-12, out=points)
 
 
 def _shape(rows: UncertainRows, columns: NDArray[np.intp], uniform: Floats, source: NDArray[np.intp]) -> Floats:
     """Map uniform numbers to the shapes of the rows."""
     from scipy.special import ndtri
 
-    mean, sd = rows.mean[columns], rows.sd[columns]
+    mean = rows.mean[columns]
+    sd = np.where(mean < 0, -rows.sd[columns], rows.sd[columns])
     shapes = np.array([rows.shape[i] or "normal" for i in columns])
     identity = len(source) == uniform.shape[1] and bool((source == np.arange(len(source))).all())
     kinds = set(shapes.tolist())

@@ -7,9 +7,10 @@ Not for: programming mistakes, which stay ``TypeError`` or ``ValueError`` of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self, cast
 
 from citycarbon.core.messages import MESSAGES, PLACE_WORDS
 
@@ -114,6 +115,8 @@ class _Facts(dict[str, str]):
 class InputError(Exception):
     """What a user gave us cannot be used; ``problems`` holds every problem found, not only the first.
 
+    ``InputError(code)`` makes the subclass that belongs to the code, so that ``except CoverageError`` finds it.
+
     Parameters
     ----------
     code
@@ -125,6 +128,11 @@ class InputError(Exception):
     facts
         Words that fill the message, for example ``expected_unit="t"``.
     """
+
+    def __new__(cls, code: str = "", *_: object, **__: object) -> Self:
+        """Choose the subclass by the kind of the problem."""
+        kind = KINDS.get(MESSAGES[code].kind, cls) if cls is InputError and code in MESSAGES else cls
+        return cast(Self, super().__new__(kind))
 
     def __init__(self, code: str, where: Where | None = None, found: object = "", **facts: object) -> None:
         self.problems: tuple[Problem, ...] = (problem(code, where, found, **facts),)
@@ -148,6 +156,10 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         return self.text("en")
+
+    def __reduce__(self) -> tuple[Callable[..., InputError], tuple[tuple[Problem, ...]]]:
+        """Travel between processes with all problems."""
+        return InputError.several, (self.problems,)
 
 
 class SchemaError(InputError):
@@ -173,6 +185,10 @@ class ConvergenceError(Exception):
         self.what, self.steps, self.residual = what, steps, residual
         super().__init__(f"{what} did not converge after {steps} steps (residual {residual:.3g})")
 
+    def __reduce__(self) -> tuple[type[ConvergenceError], tuple[str, int, float]]:
+        """Travel between processes."""
+        return ConvergenceError, (self.what, self.steps, self.residual)
+
 
 KINDS: dict[str, type[InputError]] = {
     "input": InputError,
@@ -191,7 +207,9 @@ def problem(code: str, where: Where | None = None, found: object = "", **facts: 
 
 
 def _short(value: object, limit: int = 200) -> str:
+    """Cut a finding to size; control characters, which could steer a terminal, are written as escapes."""
     text = str(value).replace("\r", "\\r").replace("\n", "\\n").replace("\x00", "\\0")
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda sign: f"\\x{ord(sign.group()):02x}", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -37,7 +37,7 @@ def small(frame: Frame) -> pl.DataFrame:
 def like(rows: pl.DataFrame, frame: Frame) -> Frame:
     """Turn a small Polars frame into the kind of frame that ``frame`` is, so that the two can be joined.
 
-    DuckDB frames live on DuckDB's default connection; Spark frames use the session of ``frame``.
+    DuckDB frames live on the connection and Spark frames on the session of ``frame``.
     """
     wrapped = nw.from_native(rows, eager_only=True)
     if isinstance(frame, nw.LazyFrame):
@@ -45,6 +45,9 @@ def like(rows: pl.DataFrame, frame: Frame) -> Frame:
         session = getattr(native, "sparkSession", None)
         if session is not None:
             return nw.from_native(session.createDataFrame(rows.to_dicts(), schema=_spark_schema(rows)))
+        if frame.implementation.is_duckdb():
+            # A query of a relation runs on that relation's own connection and finds `rows` by its name.
+            return nw.from_native(native.query("citycarbon_rows", "SELECT * FROM rows"))
         return wrapped.lazy(backend=frame.implementation)
     if frame.implementation is nw.Implementation.POLARS:
         return wrapped
@@ -75,6 +78,8 @@ def distinct_values(frame: Frame, column: str) -> list[Any]:
 def by_pairs(column: str, values: Mapping[str, float]) -> nw.Expr:
     """Give an expression that maps the few known texts of a column to numbers, on every engine."""
     items = list(values.items())
+    if not items:
+        return nw.lit(None).cast(nw.Float64)
     if len(items) == 1:
         return nw.lit(items[0][1])
     expression = nw.lit(items[-1][1])
@@ -96,17 +101,20 @@ def counts(frame: Frame, conditions: Mapping[str, nw.Expr]) -> dict[str, int]:
 
 
 def concat(frames: Iterable[Frame]) -> Frame:
-    """Stack frames of one kind; a column that one lacks is filled with null."""
+    """Stack frames of one kind; a column that one lacks is filled with null, labels of different kinds become text."""
     parts = list(frames)
     if len(parts) == 1:
         return parts[0]
     columns: dict[str, Any] = {}
     for part in parts:
         for name, kind in part.collect_schema().items():
-            columns.setdefault(name, kind)
+            columns[name] = kind if columns.get(name, kind) == kind else nw.String()
     aligned = []
     for part in parts:
-        present = set(part.collect_schema().names())
+        present = part.collect_schema()
         missing = [nw.lit(None).cast(kind).alias(name) for name, kind in columns.items() if name not in present]
-        aligned.append(part.with_columns(*missing).select(*columns) if missing else part.select(*columns))
+        texts = [
+            nw.col(name).cast(nw.String) for name, kind in present.items() if columns[name] != kind and text_type(kind)
+        ]
+        aligned.append(part.with_columns(*missing, *texts).select(*columns))
     return cast(Frame, nw.concat(cast(list[Any], aligned), how="vertical"))

@@ -7,7 +7,7 @@ every broken column and the first offending rows. Not for: rules that join sever
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,6 +73,39 @@ def missing_columns(present: Sequence[str], columns: Sequence[Column], where: Wh
     ]
 
 
+def fixed_problems(
+    fixed: Mapping[str, str], present: Sequence[str], columns: Sequence[Column], where: Where
+) -> list[Problem]:
+    """Check the texts of columns that have one text in every row, by the same rules as stored cells."""
+    problems = Problems()
+    for column in (column for column in columns if column.name in fixed):
+        word, place = fixed[column.name], Where(where.file, where.sheet, (), column.name)
+        if column.name in present:
+            problems.add("column_duplicate", place, column.name)
+        elif column.kind not in ("text", "period"):
+            problems.add("value_not_number", place, word)
+        elif not column.empty and not word:
+            problems.add("value_empty", place, word, column=column.name)
+        elif column.kind == "period" and not PERIOD.fullmatch(word):
+            problems.add("time_wrong", place, word)
+        elif column.allowed and word not in column.allowed:
+            problems.add("value_not_listed", place, word, known=", ".join(column.allowed))
+    return list(problems)
+
+
+def fill_defaults(frame: Frame, columns: Sequence[Column]) -> Frame:
+    """Write the default label into empty cells, so that an empty cell and an absent column mean the same."""
+    kinds = frame.collect_schema()
+    filled = []
+    for column in (column for column in columns if column.default is not None and column.name in kinds):
+        if isinstance(frame, nw.DataFrame) and not frame.get_column(column.name).null_count():
+            continue
+        label = nw.col(column.name)
+        label = label if kinds[column.name] == nw.String else label.cast(nw.String)
+        filled.append(label.fill_null(column.default))
+    return frame.with_columns(*filled) if filled else frame
+
+
 def settle_types(frame: Frame, columns: Sequence[Column], where: Where) -> Frame:
     """Cast integers to float64 and labels to text where the declaration asks for it; refuse text in numbers."""
     kinds = frame.collect_schema()
@@ -123,7 +156,9 @@ def _row_rules(column: Column) -> list[tuple[str, nw.Expr, dict[str, str]]]:
     if not column.empty:
         rules.append(("value_empty", value.is_null(), {"column": column.name}))
     if column.kind == "number":
-        rules.append(("value_not_finite", value.is_nan() | (value.abs() > _LARGEST), {}))
+        # In pandas an empty cell is NaN: what counts as null is an empty cell and no broken number.
+        nan = value.is_nan() & ~value.is_null()
+        rules.append(("value_not_finite", nan | (value.abs() > _LARGEST), {}))
     if column.low == 0 and column.high is None and column.kind == "number":
         rules.append(("value_negative", value < 0, {}))
     elif column.low is not None or column.high is not None:

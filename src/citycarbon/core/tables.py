@@ -17,7 +17,14 @@ from citycarbon.core import frames
 from citycarbon.core.dimensions import BASES, DISTRIBUTIONS, FLOWS, NOTATION_KEYS, SCOPES, CodeList
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.frames import Frame
-from citycarbon.core.schema import Column, check_values, missing_columns, settle_types
+from citycarbon.core.schema import (
+    Column,
+    check_values,
+    fill_defaults,
+    fixed_problems,
+    missing_columns,
+    settle_types,
+)
 from citycarbon.core.units import conversion
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT, WarmingMetric
 
@@ -63,12 +70,15 @@ class Table:
         present = [*wrapped.collect_schema().names(), *(fixed or {})]
         problems = Problems()
         problems.extend(missing_columns(present, self.columns, where))
+        problems.extend(fixed_problems(fixed or {}, wrapped.collect_schema().names(), self.columns, where))
         problems.raise_all()
-        wrapped = settle_types(wrapped, self.columns, where)
+        wrapped = fill_defaults(settle_types(wrapped, self.columns, where), self.columns)
         problems.extend(check_values(wrapped, self.columns, where))
         problems.extend(self._own_rules(wrapped, fixed or {}, where))
         problems.raise_all()
-        self._set(wrapped, fixed or {}, codes or {})
+        self._set(wrapped, fixed or {}, {})
+        if codes:
+            self._set(wrapped, fixed or {}, self.with_codes(**codes)._codes)
 
     def _set(self, frame: Frame, fixed: Mapping[str, str], codes: Mapping[str, CodeList]) -> None:
         object.__setattr__(self, "_frame", frame)
@@ -119,34 +129,50 @@ class Table:
         """Give the text of a column that the frame does not hold."""
         if column in self._fixed:
             return self._fixed[column]
-        return next(item.default for item in self.columns if item.name == column)
+        known = {item.name: item.default for item in self.columns}
+        if column not in known:
+            raise InputError("column_unknown", Where(column=column), column, known=", ".join(sorted(known)))
+        return known[column]
 
     def with_codes(self, **codes: CodeList) -> Self:
         """Attach code lists and check that every code of the table is in them."""
         problems = Problems()
         for dimension, listed in codes.items():
-            used = frames.distinct_values(self._frame, dimension) if self.has(dimension) else []
+            used = self.words(dimension)
             code = "place_unknown" if dimension == "place" else "sector_unknown"
-            for value in (item for item in used if str(item) not in listed):
-                problems.add(code, self._where(dimension, str(value)), value, known=listed.known)
+            for value in (item for item in used if item not in listed):
+                problems.add(code, self._where(dimension, value), value, known=listed.known)
         problems.raise_all()
         return type(self).trusted(self._frame, fixed=self._fixed, codes={**self._codes, **codes})
 
     def _where(self, column: str, value: str) -> Where:
-        if not self.has("provenance_id"):
+        if not (self.has("provenance_id") and self.has(column)):
             return Where(column=column)
         bad = frames.small(self._frame.filter(nw.col(column).cast(nw.String) == value).select("provenance_id").head(5))
         found = [str(item).rpartition(":") for item in bad["provenance_id"].to_list()]
         rows = tuple(int(row) for _, _, row in found if row.isdigit())
         return Where(file=found[0][0] or None if found else None, rows=rows, column=column)
 
+    def words(self, column: str) -> list[str]:
+        """Give the distinct texts of a column in order, whether stored or constant; null is left out."""
+        if self.has(column):
+            return [str(word) for word in frames.distinct_values(self._frame, column)]
+        constant = self.constant(column)
+        return [] if constant is None else [constant]
+
     def filter(self, **wanted: str | Sequence[str]) -> Self:
-        """Keep the rows whose text columns equal the given word or one of the given words."""
+        """Keep the rows whose text columns equal the given word or one of the given words.
+
+        A row that lacks a label which it must have (a lazy row without a match) is kept, so that the total can refuse it.
+        """
         frame = self._frame
+        never_empty = {column.name for column in self.columns if not column.empty}
         for column, value in wanted.items():
             words = [value] if isinstance(value, str) else list(value)
             if self.has(column):
-                frame = frame.filter(nw.col(column).cast(nw.String).is_in(words))
+                label = nw.col(column).cast(nw.String)
+                wanted_row = label.is_in(words)
+                frame = frame.filter(wanted_row | label.is_null() if column in never_empty else wanted_row)
             elif self.constant(column) not in words:
                 frame = frame.filter(nw.lit(False))
         return type(self).trusted(frame, fixed=self._fixed, codes=self._codes)
@@ -266,6 +292,7 @@ class EmissionTable(Table):
         Column("method", meaning=("method id", "方法标识")),
         _PROVENANCE,
         Column("factor_id", meaning=("factor that was applied", "所用因子")),
+        Column("rule", meaning=("how the factor was found", "因子匹配规则")),
         Column("metric", meaning=("warming metric of CO2e rows", "CO2e 行的增温潜势指标")),
         Column("energy", "number", unit="GJ", meaning=("heat content, working column", "热量，过程列")),
         Column("standard_coal", "number", unit="tce", meaning=("coal equivalent, working column", "标准煤，过程列")),
@@ -293,7 +320,7 @@ class EmissionTable(Table):
         if not self.has("unit"):
             scale = nw.lit(conversion(str(self.constant("unit")), unit))
         else:
-            scale = frames.by_pairs("unit", {u: conversion(u, unit) for u in frames.distinct_values(self.rows, "unit")})
+            scale = frames.by_pairs("unit", {word: conversion(word, unit) for word in self.words("unit")})
         masses = [name for name in ("value", "sd", "sd_activity", "sd_factor") if self.has(name)]
         frame = self.rows.with_columns(*[(nw.col(name) * scale).alias(name) for name in masses])
         if self.has("unit"):
@@ -307,9 +334,12 @@ class EmissionTable(Table):
         ------
         CoverageError
             If the metric does not list a gas of the table.
+        DoubleCountError
+            If the table holds CO2e by another metric, which cannot be turned back.
         """
-        gases = frames.distinct_values(self.rows, "gas") if self.has("gas") else [str(self.constant("gas"))]
+        gases = self.words("gas")
         metric.check(gases)
+        self._refuse_other_metric(gases, metric)
         factors = {gas: 1.0 if gas in (EQUIVALENT, BIOGENIC) else metric.factors[gas] for gas in gases}
         if not factors:
             return self
@@ -328,6 +358,21 @@ class EmissionTable(Table):
         frame = frame.drop("metric") if "metric" in frame.collect_schema().names() else frame
         return type(self).trusted(frame, fixed=fixed, codes=self._codes)
 
+    def _refuse_other_metric(self, gases: Sequence[str], metric: WarmingMetric) -> None:
+        stated = self.filter(gas=EQUIVALENT).words("metric") if EQUIVALENT in gases else []
+        other = [name for name in stated if name != metric.name]
+        if other:
+            shown = ", ".join([*other, metric.name])
+            raise InputError("sum_alternatives", Where(column="metric"), shown, dimension="metric")
+
+    def to_polars(self) -> pl.DataFrame:
+        """Write the table out; a row with neither a number nor a notation key raises CoverageError (``Table.to_polars``)."""
+        written = super().to_polars()
+        bare = written.filter(pl.col("value").is_null() & pl.col("notation").is_null()).height
+        if bare:
+            raise InputError("number_missing", Where(column="value"), f"{bare} ×")
+        return written
+
     @classmethod
     def stack(cls, tables: Sequence[EmissionTable]) -> EmissionTable:
         """Put tables under one another, constants written out; code lists must not contradict."""
@@ -340,7 +385,7 @@ class EmissionTable(Table):
             )
             for table in tables
         ]
-        codes = {key: value for table in tables for key, value in table.codes.items()}
+        codes = _one_list_each(tables)
         stacked = frames.concat(parts)
         return cls.trusted(stacked.select(*[c for c in ordered if c in stacked.collect_schema().names()]), codes=codes)
 
@@ -385,6 +430,18 @@ class DenominatorTable(Table):
         _PROVENANCE,
     )
     __slots__ = ()
+
+
+def _one_list_each(tables: Sequence[Table]) -> dict[str, CodeList]:
+    """Give the code lists of several tables; two that differ in their tree are refused."""
+    codes: dict[str, CodeList] = {}
+    for dimension, listed in (item for table in tables for item in table.codes.items()):
+        first = codes.setdefault(dimension, listed)
+        if dict(first.parents) != dict(listed.parents):
+            raise InputError(
+                "codes_differ", Where(column=dimension), f"{first.known} | {listed.known}", dimension=dimension
+            )
+    return codes
 
 
 def _textual(table: type[Table], name: str) -> bool:

@@ -22,7 +22,8 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.uncertainty import combined_sd
 
-LABELS = ("method", "flow", "unit", "metric", "error_group", "factor_id")
+LABELS = ("method", "flow", "factor_id", "metric", "error_group")
+"""Columns that are no dimension and may still be kept apart in a total."""
 
 
 def total(table: EmissionTable, by: Sequence[str] = (), *, scopes: str | None = None) -> Any:
@@ -33,7 +34,7 @@ def total(table: EmissionTable, by: Sequence[str] = (), *, scopes: str | None = 
     table
         Emission rows of one unit.
     by
-        Dimensions (or ``method``, ``flow``, ``factor_id``) to keep.
+        Dimensions, or columns of :data:`LABELS`, to keep; each once.
     scopes
         Name of a rule of :data:`~citycarbon.core.dimensions.SCOPE_RULES`; needed when several scopes are to be added.
 
@@ -50,6 +51,8 @@ def total(table: EmissionTable, by: Sequence[str] = (), *, scopes: str | None = 
         If the rows are not parts of one whole.
     CoverageError
         If a row has neither a number nor a notation key.
+    InputError
+        If ``by`` names something else, or a column twice.
 
     Examples
     --------
@@ -59,13 +62,14 @@ def total(table: EmissionTable, by: Sequence[str] = (), *, scopes: str | None = 
     >>> total(EmissionTable(rows))["value"].to_list()
     [3.0]
     """
+    _check_by(by)
     table = _in_scopes(table, scopes)
     stored = [name for name in (*EmissionTable.dimensions, "method", "unit", "metric") if table.has(name)]
     keys = list(dict.fromkeys([*stored, *[name for name in by if table.has(name)]]))
     parts = _parts(table, keys)
     _check(table, parts, by, scopes)
     groups = parts.with_columns(
-        pl.lit(table.constant(name)).alias(name) for name in (*by, "unit") if name not in parts.columns
+        pl.lit(table.constant(name), dtype=pl.String).alias(name) for name in (*by, "unit") if name not in parts.columns
     )
     result = groups.group_by(by or "unit", maintain_order=True).agg(
         pl.when(pl.col("rows").sum() > pl.col("without_number").sum()).then(pl.col("value").sum()).alias("value"),
@@ -79,6 +83,13 @@ def total(table: EmissionTable, by: Sequence[str] = (), *, scopes: str | None = 
     if table.has("sd") and result.height:
         result = combined_sd(table, by, result)
     return frames.like(result, table.rows).to_native()
+
+
+def _check_by(by: Sequence[str]) -> None:
+    allowed = (*EmissionTable.dimensions, *LABELS)
+    if isinstance(by, str) or len(set(by)) < len(by) or not set(by) <= set(allowed):
+        shown = by if isinstance(by, str) else ", ".join(map(str, by))
+        raise InputError("parameter_wrong", Where(item="by"), shown, expected_value=f"[{', '.join(allowed)}]")
 
 
 def _in_scopes(table: EmissionTable, scopes: str | None) -> EmissionTable:
@@ -106,7 +117,7 @@ def _parts(table: EmissionTable, keys: list[str]) -> pl.DataFrame:
 def _check(table: EmissionTable, parts: pl.DataFrame, by: Sequence[str], scopes: str | None) -> None:
     problems = Problems()
     if parts["unnoted"].sum():
-        problems.add("value_empty", Where(column="value"), f"{parts['unnoted'].sum()} ×", column="value")
+        problems.add("number_missing", Where(column="value"), f"{parts['unnoted'].sum()} ×")
     units = _values(table, parts, "unit")
     if len(units) > 1:
         problems.add("unit_mixed", Where(column="unit"), ", ".join(units))

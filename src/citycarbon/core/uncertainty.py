@@ -49,13 +49,20 @@ def combined_sd(table: EmissionTable, by: Sequence[str], result: pl.DataFrame) -
         *[table.text(name).alias(name) for name in (*by, "error_group", "activity_error_group") if not table.has(name)],
         sign.alias("sign"),
     )
-    stated = nw.when(nw.col("sd").is_null()).then(nw.lit(0.0)).otherwise(nw.col("value").abs())
-    frame = frame.with_columns(stated.alias("stated"), nw.col("value").abs().alias("size"))
+    missing = nw.col("sd").is_null()
+    frame = frame.with_columns(
+        nw.when(missing).then(nw.lit(0.0)).otherwise(nw.col("value").abs()).alias("stated"),
+        nw.when(missing).then(nw.lit(0.0)).otherwise(nw.lit(1.0)).alias("named"),
+        nw.col("value").abs().alias("size"),
+    )
     if split:
-        rest = nw.col("sd") * nw.col("sd") - nw.col("sd_activity").fill_null(0.0) * nw.col("sd_activity").fill_null(0.0)
-        rest = rest - nw.col("sd_factor").fill_null(0.0) * nw.col("sd_factor").fill_null(0.0)
+        # A row without the split (from another method) has its whole sd under its error group.
+        whole = nw.col("sd_activity").is_null() & nw.col("sd_factor").is_null()
+        factor = nw.when(whole).then(nw.col("sd")).otherwise(nw.col("sd_factor")).fill_null(0.0)
+        activity = nw.col("sd_activity").fill_null(0.0)
+        rest = nw.col("sd") * nw.col("sd") - activity * activity - factor * factor
         sources = [("sd_factor", "error_group"), ("sd_activity", "activity_error_group")]
-        frame = frame.with_columns(rest.alias("rest"))
+        frame = frame.with_columns(rest.alias("rest"), factor.alias("sd_factor"))
     else:
         sources = [("sd", "error_group")]
         frame = frame.with_columns(nw.lit(0.0).alias("rest"))
@@ -63,12 +70,14 @@ def combined_sd(table: EmissionTable, by: Sequence[str], result: pl.DataFrame) -
     if not by:
         frame = frame.with_columns(nw.lit("").alias("unit"))
     variances = [_variance(frame, keys, sd, group) for sd, group in sources]
-    sizes = frames.small(frame.group_by(keys).agg(*[nw.col(name).sum() for name in ("stated", "size", "rest")]))
+    sizes = frames.small(
+        frame.group_by(keys).agg(*[nw.col(name).sum() for name in ("stated", "named", "size", "rest")])
+    )
     variance = sizes.select(*keys, pl.col("rest").clip(lower_bound=0.0).alias("variance"))
     variance = pl.concat([_plain(variance), *map(_plain, variances)]).group_by(keys).agg(pl.col("variance").sum())
     found = variance.join(_plain(sizes), on=keys, nulls_equal=True).select(
         *keys,
-        pl.when(pl.col("stated") > 0).then(pl.col("variance").sqrt()).alias("sd"),
+        pl.when(pl.col("named") > 0).then(pl.col("variance").sqrt()).alias("sd"),
         pl.when(pl.col("size") > 0).then(pl.col("stated") / pl.col("size")).alias("sd_coverage"),
     )
     if not by:
@@ -84,6 +93,6 @@ def _variance(frame: frames.Frame, keys: list[str], sd: str, group: str) -> pl.D
     """Square of sums inside a shared error, sum of squares where the error is a row's own."""
     own = nw.when(nw.col(group).is_null()).then(nw.col(sd).fill_null(0.0)).otherwise(nw.lit(0.0))
     shared = nw.when(nw.col(group).is_null()).then(nw.lit(0.0)).otherwise(nw.col(sd).fill_null(0.0) * nw.col("sign"))
-    sums = frame.with_columns((own * own).alias("own"), shared.alias("shared")).group_by([*keys, group])
+    sums = frame.with_columns((own * own).alias("own"), shared.alias("shared")).group_by(dict.fromkeys([*keys, group]))
     rows = frames.small(sums.agg(nw.col("own").sum(), nw.col("shared").sum()))
     return rows.group_by(keys).agg((pl.col("own") + pl.col("shared") ** 2).sum().alias("variance"))

@@ -27,14 +27,18 @@ _WORDS = {
     "标准立方米": "Nm3", "标方": "Nm3", "标立方米": "Nm3", "立方米": "m^3", "立方": "m^3", "平方公里": "km^2",
     "平方千米": "km^2", "平方米": "m^2", "㎡": "m^2", "m²": "m^2", "m³": "m^3", "km²": "km^2", "公顷": "ha", "亩": "mu",
     "千瓦时": "kWh", "兆瓦时": "MWh", "度": "kWh", "百万千焦": "GJ", "吉焦": "GJ", "太焦": "TJ", "兆焦": "MJ",
-    "千焦": "kJ", "焦耳": "J", "百万吨": "Mt", "千吨": "kt", "吨公里": "tkm", "人公里": "pkm", "车公里": "vkm",
+    "千焦": "kJ", "焦耳": "J", "百万吨": "Mt", "千吨": "kilotonne", "kt": "kilotonne",
+    "吨公里": "tkm", "人公里": "pkm", "车公里": "vkm",
     "公里": "km", "千米": "km", "千克": "kg", "公斤": "kg", "吨": "t", "克": "g", "升": "l", "元": "CNY", "人民币": "CNY",
     "人次": "person", "人": "person", "户": "household", "辆": "vehicle", "年": "a", "月": "month", "日": "day",
     "天": "day", "小时": "h", "千瓦": "kW", "兆瓦": "MW", "摄氏度": "degC", "℃": "degC", "％": "percent", "%": "percent",
     "m3@15C": "m3_15C", "m3@20C": "m3_20C", "m^3@15C": "m3_15C", "m^3@20C": "m3_20C", "m3@0C": "Nm3", "Nm^3": "Nm3",
-    "Nm³": "Nm3", "passenger-km": "pkm", "vehicle-km": "vkm", "tonne-km": "tkm", "t-km": "tkm", "CO2e": "", "CO2": "",
+    "Nm³": "Nm3", "passenger-km": "pkm", "vehicle-km": "vkm", "tonne-km": "tkm", "t-km": "tkm",
+    "CO2eq": "", "CO2e": "", "CO2": "",
     "persons": "person", "people": "person", "capita": "person", "yr": "a", "m2": "m^2", "m3": "m^3", "km2": "km^2",
 }  # fmt: skip
+_WORDS |= {f"{mass}{gas}": mass for mass in ("g", "kg", "t", "Mt") for gas in ("CO2", "CO2e", "CO2eq")}
+_WORDS |= {f"kt{gas}": "kilotonne" for gas in ("CO2", "CO2e", "CO2eq")}
 _POWERS = {
     "万亿": "1e12",
     "百亿": "1e10",
@@ -45,6 +49,7 @@ _POWERS = {
     "万": "1e4",
     "千": "1e3",
 }
+_BRACKETED = re.compile(r"[(（](?:[^()（）]|\([^()]*\))*[)）]")
 _ASCII_WORD = re.compile(r"[A-Za-z]")
 _TOKENS = re.compile(
     "|".join(
@@ -53,6 +58,11 @@ _TOKENS = re.compile(
     )
 )
 _POWER_TOKENS = re.compile("(" + "|".join(sorted(_POWERS, key=len, reverse=True)) + r")\s*(?=[A-Za-z(])")
+_TWO_READINGS = re.compile(
+    r"(?<![A-Za-z_])((k|M|G|kilo|mega)?tons?|mt)(?![A-Za-z_])"  # a ton of 907, 1000 or 1016 kg; mt: million or milli
+    r"|\([^()]*/(\d|[^()]*[·*])[^()]*\)"  # a stroke inside brackets with a product behind it
+)
+_REFUSED = re.compile(r"\*\*|\^(?![23](?![\d^.]))|\)\^|\d{5}|e\d\d\d|,(?!\d{3}(?!\d))|@|(?<!\de)[+-]")
 _DEFINITIONS = (
     f"tonne_of_coal_equivalent = {TCE_IN_GJ} gigajoule = tce",
     "kilogram_of_coal_equivalent = 1e-3 tce = kgce",
@@ -89,25 +99,50 @@ def registry() -> pint.UnitRegistry[Any]:
 def normalise(unit: str) -> str:
     """Turn a unit text in Chinese or in the field's spelling into one that pint reads.
 
-    In ``kg/m²·年`` the dot binds what follows the stroke into the denominator, as printed tables mean it.
+    In ``kg/m²·年`` the dot binds what follows the stroke into the denominator, as printed tables mean it; a second stroke
+    divides again (``t/万人/年``). A blank between two units is a product. A degree inside a larger unit is a difference, K.
+
+    Raises
+    ------
+    UnitError
+        If the text can be read in two ways: a product behind a stroke, or ``ton``, which has several sizes.
 
     Examples
     --------
     >>> normalise("万吨"), normalise("kg/m²·年"), normalise("亿kWh")
     ('1e4*t', 'kg/(m^2*a)', '1e8*kWh')
     """
-    text = unit.strip().replace("×", "*").replace("（", "(").replace("）", ")").replace("^2", "²").replace("^3", "³")
-    text = text.replace("²", "^2").replace("³", "^3")
+    text = unit.strip().replace("×", "*").replace("（", "(").replace("）", ")").replace("²", "^2").replace("³", "^3")
     text = _TOKENS.sub(lambda match: _WORDS[match.group()], text)
     text = _POWER_TOKENS.sub(lambda match: _POWERS[match.group(1)] + "*", text)
-    head, stroke, tail = text.partition("/")
-    if stroke and "(" not in tail:
-        if "*" in re.sub(r"1e\d+\*", "", tail):
-            raise UnitError("unit_ambiguous", found=unit)
-        if "·" in tail or "." in tail or "1e" in tail:
-            tail = "(" + tail.replace("·", "*") + ")"
-        text = head + "/" + tail
-    return text.replace("·", "*").replace(" ", "")
+    text = re.sub(r"\s+per\s+", "/", text)
+    text = re.sub(r"(?<=[\w)])(\s+|\.)(?=[A-Za-z(])|(?<=\^[23])(?=[A-Za-z(])", "·", text.strip()).replace(" ", "")
+    text = text if text == "degC" else re.sub(r"(?<![A-Za-z_])degC(?![A-Za-z_])", "K", text)
+    head, *denominators = _between_strokes(text)
+    if _TWO_READINGS.search(text):
+        raise UnitError("unit_ambiguous", found=unit)
+    return "/".join([head.replace("·", "*"), *(_denominator(part, unit) for part in denominators)])
+
+
+def _between_strokes(text: str) -> list[str]:
+    """Cut a unit text at the strokes that stand outside brackets."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign in "(（") - (sign in ")）")
+        if sign == "/" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part.strip() for part in parts]
+
+
+def _denominator(part: str, unit: str) -> str:
+    """Bracket what belongs together behind a stroke; refuse what may or may not belong to it."""
+    if _BRACKETED.fullmatch(part):
+        return part.replace("·", "*")
+    if "*" in re.sub(r"1e\d+\*", "", part) or "(" in part:
+        raise UnitError("unit_ambiguous", found=unit)
+    return "(" + part.replace("·", "*") + ")" if "·" in part or part[:1].isdigit() else part
 
 
 @lru_cache(maxsize=4096)
@@ -123,15 +158,14 @@ def parse(unit: str) -> pint.Quantity[Any]:
     if len(unit) > 60 or not re.fullmatch(r"[\w\s/*^().+\-·×（）%％℃㎡²³@,]*", unit):
         raise UnitError("unit_unknown", found=unit)
     text = normalise(unit)
-    if re.search(r"\*\*|\^(?![23](?!\d))|\d{5}|e\d\d\d", text):
+    if _REFUSED.search(text):
         raise UnitError("unit_unknown", found=unit)
     try:
-        quantity = ureg.parse_expression(text) if text not in ("", "1") else ureg.Quantity(1.0)
+        quantity = ureg.Quantity(ureg.parse_expression(text) if text not in ("", "1") else 1.0)
+        sound = 0 < float(quantity.magnitude) < float("inf")
     except Exception as error:
         raise UnitError("unit_unknown", found=unit) from error
-    if isinstance(quantity, (int, float)):
-        quantity = ureg.Quantity(float(quantity))
-    if not isinstance(quantity, ureg.Quantity) or not 0 < float(quantity.magnitude) < float("inf"):
+    if not sound:
         raise UnitError("unit_unknown", found=unit)
     return quantity
 
@@ -143,7 +177,8 @@ def conversion(source: str, target: str) -> float:
     Raises
     ------
     UnitError
-        If a unit is unknown or the two measure different things.
+        If a unit is unknown, the two measure different things, or a scale with its own zero (°C) is to be converted, which
+        no factor can do.
 
     Examples
     --------
@@ -153,9 +188,14 @@ def conversion(source: str, target: str) -> float:
     if source == target:
         return 1.0
     start, end = parse(source), parse(target)
-    if start.dimensionality != end.dimensionality:
+    shifted = start.units != end.units and (_has_own_zero(start) or _has_own_zero(end))
+    if start.dimensionality != end.dimensionality or shifted:
         raise UnitError("unit_dimension", found=source, expected_unit=target)
     return _tidy(float((start / end).to_base_units().magnitude))
+
+
+def _has_own_zero(quantity: pint.Quantity[Any]) -> bool:
+    return bool(registry().Quantity(0.0, quantity.units).to_base_units().magnitude != 0)
 
 
 def same_dimension(first: str, second: str) -> bool:
@@ -169,12 +209,21 @@ def quotient(numerator: str, denominator: str) -> str:
 
 
 def split_factor_unit(unit: str, where: Where | None = None) -> tuple[str, str]:
-    """Split a factor unit such as ``kg/(m^2*a)`` at its stroke into what is emitted and what it is per."""
-    numerator, stroke, denominator = unit.partition("/")
-    if not stroke or not numerator.strip() or not denominator.strip():
+    """Split a factor unit such as ``kg/(m^2*a)`` or ``kg/m^2/a`` into what is emitted and what it is per.
+
+    Raises
+    ------
+    UnitError
+        If there is no stroke, or the unit can be read in two ways.
+    """
+    normalise(unit)
+    numerator, *denominators = _between_strokes(unit)
+    if not numerator or not denominators or not all(denominators):
         raise UnitError("unit_dimension", where, unit, expected_unit="t/…")
-    inner = denominator.strip()
-    return numerator.strip(), inner[1:-1] if inner.startswith("(") and inner.endswith(")") else inner
+    if len(denominators) > 1:
+        return numerator, "·".join(denominators)
+    inner = denominators[0]
+    return numerator, inner[1:-1].strip() if _BRACKETED.fullmatch(inner) else inner
 
 
 def _tidy(number: float) -> float:

@@ -33,6 +33,13 @@ class Layer:
     geometry: Any
     crs: str
 
+    @property
+    def is_geographic(self) -> bool:
+        """Whether coordinates are longitude and latitude, so that areas in them mean nothing."""
+        from pyproj import CRS
+
+        return bool(CRS.from_user_input(self.crs).is_geographic)
+
     def to_crs(self, target: str) -> Layer:
         """Transform to another coordinate system (pyproj, axis order x, y)."""
         import shapely

@@ -7,6 +7,7 @@ the result says that it did. Not for: multiplying.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +15,8 @@ import polars as pl
 
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.schema import row_of
-from citycarbon.core.units import same_dimension, split_factor_unit
+from citycarbon.core.units import conversion, same_dimension, split_factor_unit
+from citycarbon.core.warming import BIOGENIC, EQUIVALENT
 from citycarbon.data.regions import chain, fineness
 
 YearRule = Literal["exact", "latest", "nearest"]
@@ -57,46 +59,58 @@ def match_factors(
 
     Raises
     ------
+    UnitError
+        Every need whose unit no factor of its activity can be turned into, at once.
     CoverageError
-        Every need without a factor, and every need for which several factors fit, at once.
+        Every need without a factor, and every need for which several factors fit, at once; CO2e beside single gases is such
+        a case, because their sum would count one mass twice.
     """
     needs = needs.with_row_index("need").with_columns(
         pl.col("time").str.slice(0, 4).cast(pl.Int64).alias("year"),
         pl.col("place").replace_strict(regions, default=None, return_dtype=pl.String).alias("own_region"),
     )
     pairs = needs.join(_prepared(factors), on="activity", how="left", suffix="_factor")
+    known = pairs.select("need", *NEED, "gas").unique().drop_nulls("gas")
     pairs = _fitting_sector(_fitting_units(pairs))
     pairs = _rank_regions(pairs, rules)
     pairs = _rank_years(pairs, rules)
-    best = pairs.filter(pl.col("usable"))
-    keys = ["need", "gas"]
-    best = best.filter(pl.col("region_rank") == pl.col("region_rank").min().over(keys))
-    best = best.filter(pl.col("year_gap") == pl.col("year_gap").min().over(keys))
+    best = _best(pairs.filter(pl.col("usable")))
     _complain(needs, best, factors)
     chosen = best.with_columns(
         pl.format("{}; {}", pl.col("region_rule"), pl.col("year_rule")).alias("rule"),
         pl.coalesce(pl.col("error_group"), pl.col("factor_id")).alias("factor_group"),
     )
-    chosen = _with_gaps(chosen, pairs)
+    chosen = _with_gaps(chosen, known)
     renamed = {"value": "factor_value", "unit_factor": "factor_unit", "sd": "factor_sd", "region": "factor_region",
                "distribution": "factor_distribution"}  # fmt: skip
     columns = ("factor_value", "factor_unit", "factor_sd", "factor_group", "factor_distribution", "factor_id")
     return chosen.rename(renamed).select(*NEED, "gas", *columns, "factor_region", "rule", "notation").sort(*NEED, "gas")
 
 
-def _with_gaps(chosen: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Add a row without a number, marked NE, for each gas that the edition knows for the activity and not for this sector."""
-    known = pairs.select("need", "gas").unique().drop_nulls()
-    served = chosen.select("need").unique()
-    gaps = known.join(served, on="need", how="semi").join(chosen.select("need", "gas"), on=["need", "gas"], how="anti")
+def _best(usable: pl.DataFrame) -> pl.DataFrame:
+    """Keep a sector's own factor before a general one, then the nearest region, then the nearest year.
+
+    Where one edition prints a figure per several units (km and mile), the one that turns into the activity's unit by a power
+    of ten is kept, because the other is a rounded copy.
+    """
+    for rank in ("sector_rank", "region_rank", "year_gap"):
+        usable = usable.filter(pl.col(rank) == pl.col(rank).min().over("need", "gas"))
+    return usable.filter(pl.col("unit_rank") == pl.col("unit_rank").min().over("need", "gas", "edition"))
+
+
+def _with_gaps(chosen: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Add a row without a number, marked NE, for each gas that the table knows for the activity and that found no factor."""
+    single = chosen.group_by("need").agg((pl.col("gas") == EQUIVALENT).any().alias("whole")).filter(~pl.col("whole"))
+    gaps = known.filter(pl.col("gas") != EQUIVALENT).join(single, on="need", how="semi")
+    gaps = gaps.join(chosen.select("need", "gas"), on=["need", "gas"], how="anti")
     chosen = chosen.with_columns(pl.lit(None).cast(pl.String).alias("notation"))
     if not gaps.height:
         return chosen
-    needs = pairs.select("need", *NEED).unique("need", keep="first", maintain_order=True)
-    rows = gaps.join(needs, on="need").with_columns(
-        pl.lit("NE").alias("notation"), pl.lit("the edition has no factor of this gas for the sector").alias("rule")
+    rows = gaps.with_columns(
+        pl.lit("NE").alias("notation"),
+        pl.lit("no factor of this gas fits the sector, unit, region and year").alias("rule"),
     )
-    return pl.concat([chosen, rows.select([name for name in chosen.columns if name in rows.columns])], how="diagonal")
+    return pl.concat([chosen, rows], how="diagonal")
 
 
 def _prepared(factors: pl.DataFrame) -> pl.DataFrame:
@@ -105,6 +119,9 @@ def _prepared(factors: pl.DataFrame) -> pl.DataFrame:
     )
     group = ["activity", "gas", "quantity", "edition"]
     frame = factors.rename({"sector": "sector_factor"}) if "sector" in factors.columns else factors
+    # A factor without an id is known by its row, so that errors of one factor stay one error and provenance has a name.
+    row = pl.format("given table:{}", pl.int_range(1, pl.len() + 1))
+    frame = frame.with_columns(pl.coalesce(pl.col("factor_id"), row).alias("factor_id"))
     return frame.with_columns(finest.alias("fineness")).with_columns(
         pl.col("fineness").max().over(group).alias("finest"),
         pl.col("region").n_unique().over(group).alias("regions"),
@@ -114,17 +131,23 @@ def _prepared(factors: pl.DataFrame) -> pl.DataFrame:
 def _fitting_units(pairs: pl.DataFrame) -> pl.DataFrame:
     """Of factors per mass, volume or energy keep those that the activity's unit can be turned into."""
     distinct = pairs.select("unit", "unit_factor").unique().drop_nulls().rows()
-    fitting = [(unit, factor) for unit, factor in distinct if _convertible(unit, factor)]
-    fits = pl.DataFrame(fitting, schema={"unit": pl.String, "unit_factor": pl.String}, orient="row")
-    kept = pairs.join(fits, on=["unit", "unit_factor"], how="semi")
-    misfits = pairs.join(kept.select("need").unique(), on="need", how="anti").filter(pl.col("factor_id").is_not_null())
+    fitting = [(unit, factor, _unit_rank(unit, factor)) for unit, factor in distinct if _convertible(unit, factor)]
+    schema = {"unit": pl.String, "unit_factor": pl.String, "unit_rank": pl.Int64}
+    fits = pl.DataFrame(fitting, schema=schema, orient="row")
+    kept = pairs.join(fits, on=["unit", "unit_factor"])
+    rest = pairs.join(kept.select("need").unique(), on="need", how="anti").with_columns(
+        pl.lit(0).cast(pl.Int64).alias("unit_rank")
+    )
+    misfits = rest.filter(pl.col("factor_id").is_not_null())
     problems = Problems()
-    for row in misfits.unique("need", keep="first", maintain_order=True).head(20).iter_rows(named=True):
-        per = split_factor_unit(row["unit_factor"])[1]
+    for _, group in misfits.sort("need").group_by("need", maintain_order=True):
+        row = group.row(0, named=True)
+        wanted = sorted({split_factor_unit(unit)[1] for unit in group["unit_factor"].to_list()})
         place = _place_of(row)
-        problems.add("unit_dimension", Where(place.file, None, place.rows, "unit"), row["unit"], expected_unit=per)
+        where = Where(place.file, None, place.rows, "unit")
+        problems.add("unit_dimension", where, f"{row['unit']} ({row['activity']})", expected_unit=", ".join(wanted))
     problems.raise_all()
-    return pl.concat([kept, pairs.join(kept.select("need").unique(), on="need", how="anti")])
+    return pl.concat([kept, rest.select(kept.columns)])
 
 
 def _convertible(unit: str, factor_unit: str) -> bool:
@@ -132,13 +155,20 @@ def _convertible(unit: str, factor_unit: str) -> bool:
     return same_dimension(unit, per)
 
 
+def _unit_rank(unit: str, factor_unit: str) -> int:
+    """Give 0 where the activity's unit is a power of ten of the factor's (t and kg), 1 where it is not (km and mile)."""
+    step = math.log10(conversion(unit, split_factor_unit(factor_unit)[1]))
+    return 0 if abs(step - round(step)) < 1e-9 else 1
+
+
 def _fitting_sector(pairs: pl.DataFrame) -> pl.DataFrame:
-    """A factor with a sector serves that sector only; one without serves all, unless a gas has its own for the sector."""
-    fits = pl.col("sector_factor").is_null() | (pl.col("sector_factor") == pl.col("sector"))
+    """A factor with a sector serves that sector only; one without serves every sector that has no factor of its own."""
     own = pl.col("sector_factor").is_not_null()
-    pairs = pairs.with_columns((fits & pl.col("factor_id").is_not_null()).alias("usable"))
-    special = (own & pl.col("usable")).any().over("need", "gas")
-    return pairs.with_columns((pl.col("usable") & (own | ~special)).alias("usable"))
+    fits = ~own | (pl.col("sector_factor") == pl.col("sector"))
+    return pairs.with_columns(
+        (fits & pl.col("factor_id").is_not_null()).alias("usable"),
+        pl.when(own).then(0).otherwise(1).alias("sector_rank"),
+    )
 
 
 def _rank_regions(pairs: pl.DataFrame, rules: LookupRules) -> pl.DataFrame:
@@ -212,8 +242,7 @@ def _complain(needs: pl.DataFrame, best: pl.DataFrame, factors: pl.DataFrame) ->
             editions=_editions(factors),
             available=f"{regions or '—'}; {years or '—'}",
         )
-    several = best.filter(pl.len().over("need", "gas") > 1)
-    for (need, gas), group in several.sort("need").group_by(["need", "gas"], maintain_order=True):
+    for (need, gas), group in _several(best).group_by(["need", "shown"], maintain_order=True):
         row = needs.row(int(str(need)), named=True)
         problems.add(
             "factor_ambiguous",
@@ -225,6 +254,16 @@ def _complain(needs: pl.DataFrame, best: pl.DataFrame, factors: pl.DataFrame) ->
             editions=_editions(group),
         )
     problems.raise_all()
+
+
+def _several(best: pl.DataFrame) -> pl.DataFrame:
+    """Rows of needs that have two factors for one gas, or CO2e beside a gas that it already holds."""
+    twice = best.filter(pl.len().over("need", "gas") > 1).with_columns(pl.col("gas").alias("shown"))
+    counted = best.filter((pl.col("gas") != BIOGENIC) & pl.col("gas").is_not_null())
+    whole = pl.col("gas") == EQUIVALENT
+    both = counted.filter(whole.any().over("need") & (~whole).any().over("need"))
+    gases = pl.col("gas").unique().sort().str.join(", ").over("need").alias("shown")
+    return pl.concat([twice, both.with_columns(gases)]).sort("need", "shown")
 
 
 def _place_of(row: dict[str, object]) -> Where:

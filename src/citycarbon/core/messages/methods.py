@@ -71,6 +71,12 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("either the parent or its children in {dimension}", "{dimension} 中只取上级或只取下级"),
         ("drop one of the levels", "去掉其中一级"),
     ),
+    "codes_differ": message(
+        "double_count",
+        ("Tables with different code lists cannot be put together", "代码表不同的表不能合并"),
+        ("one code list of {dimension}", "{dimension} 使用同一代码表"),
+        ("regroup one of the tables first", "先将其中一张表重新归类"),
+    ),
     "sum_two_methods": message(
         "double_count",
         ("One source is counted by two methods", "同一排放源被两种方法计入"),

@@ -110,8 +110,11 @@ TABLE_MESSAGES: dict[str, Message] = {
     "unit_ambiguous": message(
         "unit",
         ("The unit can be read in two ways", "单位有两种读法"),
-        ("brackets around a denominator of several units, like kg/(m^2*a)", "多个单位的分母加括号，如 kg/(m^2*a)"),
-        ("add the brackets", "加上括号"),
+        (
+            "brackets around a denominator of several units, like kg/(m^2*a); t, Mt or short_ton instead of ton or mt",
+            "多个单位的分母加括号，如 kg/(m^2*a)；用 t、Mt 或 short_ton 代替 ton、mt",
+        ),
+        ("add the brackets, or name the unit fully", "加上括号，或写明单位"),
     ),
     "unit_dimension": message(
         "unit",
@@ -125,11 +128,11 @@ TABLE_MESSAGES: dict[str, Message] = {
         ("one unit", "同一单位"),
         ("convert the table first", "先换算单位"),
     ),
-    "sum_notation": message(
+    "number_missing": message(
         "coverage",
-        ("The rows to be added hold no number, only a notation key", "待相加的行没有数值，只有标记"),
-        ("at least one row with a number", "至少一行有数值"),
-        ("leave the group out, or estimate it", "去掉该组，或进行估算"),
+        ("A row has neither a number nor a notation key", "某行既无数值也无标记"),
+        ("a number, or NO, NE, IE or C in its place", "数值，或以 NO、NE、IE、C 代替"),
+        ("look for an activity that found no factor", "检查未匹配到因子的活动"),
     ),
     "notation_wrong": message(
         "schema",

@@ -7,7 +7,7 @@ from citycarbon.inventory.accounting.electricity import electricity
 from citycarbon.inventory.accounting.heat import heat
 from citycarbon.inventory.accounting.intensity import intensity
 from citycarbon.inventory.accounting.mass_balance import mass_balance
-from citycarbon.inventory.accounting.printed import printed_ratios, printed_sums, reconcile
+from citycarbon.inventory.accounting.printed import printed_ratios, printed_sums, reconcile, reconcile_totals
 from citycarbon.inventory.accounting.refrigerant import refrigerant
 from citycarbon.inventory.accounting.stack_monitor import stack_monitor
 from citycarbon.inventory.accounting.water import water
@@ -26,4 +26,5 @@ METHODS = (
     printed_sums,
     printed_ratios,
     reconcile,
+    reconcile_totals,
 )

@@ -159,7 +159,7 @@ def multiply(
 
 
 def _slim(coefficients: pl.DataFrame, keys: Sequence[str], working: Sequence[str]) -> pl.DataFrame:
-    wanted = [*keys, "gas", "coefficient", "coefficient_sd", "factor_id", "factor_group", "notation", *working]
+    wanted = [*keys, "gas", "coefficient", "coefficient_sd", "factor_id", "factor_group", "rule", "notation", *working]
     present = [name for name in wanted if name in coefficients.columns]
     empty = [
         name

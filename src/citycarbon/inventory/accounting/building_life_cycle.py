@@ -88,7 +88,8 @@ def building_life_cycle(
         problems = Problems()
         for row in reversed_rows.head(20).iter_rows(named=True):
             source = str(row["provenance_id"] or "")
-            place = Where(file=source.rpartition(":")[0] or None, rows=(row_of(source),), column="year_from")
+            number = row_of(source)
+            place = Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="year_from")
             problems.add("years_reversed", place, f"{row['year_from']} > {row['year_to']}")
         raise InputError.several(problems)
     years = pl.int_ranges("year_from", pl.col("year_to") + 1).alias("year")

@@ -71,7 +71,8 @@ def community(
     Raises
     ------
     SchemaError
-        If a sector belongs to no group.
+        If a sector belongs to no group, or a sink is written as an emission: the formula takes it away, so it stands below
+        zero.
     DoubleCountError
         If a group and one of its own items are both given for one place and time.
 
@@ -94,6 +95,9 @@ def community(
     unknown = rows.filter(~group.is_in(list(DISPLAYED)))["sector"].unique().sort().to_list()
     for sector in unknown:
         problems.add("group_unknown", Where(column="sector"), sector, known=", ".join(DISPLAYED))
+    upside_down = rows.filter((group == "sink") & (pl.col("value") > 0))
+    if upside_down.height:
+        problems.add("flow_sign", Where(column="value", item=upside_down["place"][0]), upside_down["value"][0])
     _refuse_nested(rows, problems)
     problems.raise_all()
     target = {"displayed": group, "formula": group.replace_strict(FORMULA, default=None), "items": pl.col("sector")}[

@@ -123,7 +123,9 @@ def _market(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def margins(rows: pl.DataFrame, weight: float) -> pl.DataFrame:
-    """Combine operating and build margins to emission factors; rows that are factors already pass through.
+    """Combine operating and build margins of one grid, edition and validity; rows that are factors already pass through.
+
+    Standard deviations add in quadrature with the weights (independent margins).
 
     Raises
     ------
@@ -135,14 +137,24 @@ def margins(rows: pl.DataFrame, weight: float) -> pl.DataFrame:
     build = rows.filter(pl.col("quantity") == "build_margin")
     if not operating.height and not build.height:
         return ready
-    keys = ["activity", "gas", "region", "edition", "unit"]
-    both = operating.join(build.select(*keys, "value", "factor_id"), on=keys, suffix="_bm", how="full", coalesce=True)
+    keys = ["activity", "gas", "region", "edition", "unit", "valid_from", "valid_to"]
+    both = operating.join(
+        build.select(*keys, "value", "sd", "factor_id"),
+        on=keys,
+        suffix="_bm",
+        how="full",
+        coalesce=True,
+        nulls_equal=True,
+    )
     lonely = both.filter(pl.col("value").is_null() | pl.col("value_bm").is_null())["region"].to_list()
     if lonely:
         raise InputError(
             "parameter_missing", Where(column="quantity"), ", ".join(lonely), column="operating_margin, build_margin"
         )
+    parts = [(weight * pl.col("sd")).fill_null(0.0) ** 2, ((1 - weight) * pl.col("sd_bm")).fill_null(0.0) ** 2]
+    stated = pl.col("sd").is_not_null() | pl.col("sd_bm").is_not_null()
     combined = both.with_columns(
+        pl.when(stated).then(pl.sum_horizontal(parts).sqrt()).alias("sd"),
         (weight * pl.col("value") + (1 - weight) * pl.col("value_bm")).alias("value"),
         pl.lit("emission_factor").alias("quantity"),
         pl.format("{}*{}@{}", pl.col("factor_id"), pl.col("factor_id_bm"), pl.lit(f"{weight:g}")).alias("factor_id"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from citycarbon.core.errors import InputError, Where
+from citycarbon.core.errors import InputError, Where, problem
 from citycarbon.core.tables import FactorTable
 from citycarbon.core.units import TCE_IN_GJ, conversion, quotient, same_dimension, split_factor_unit
 
@@ -136,6 +136,11 @@ def heat_content(needs: pl.DataFrame, properties: FactorTable) -> pl.DataFrame:
     content
         activity, unit, energy [GJ per unit], standard_coal [tce per unit]; null where the properties do not say. A unit of
         energy needs no property. The printed coefficient wins over NCV / 29.3076, from which it is rounded.
+
+    Raises
+    ------
+    CoverageError
+        If several editions print different figures for one activity.
     """
     rows = properties.to_polars()
     calorific = _per_unit(rows.filter(pl.col("quantity") == "net_calorific_value"))
@@ -146,8 +151,8 @@ def heat_content(needs: pl.DataFrame, properties: FactorTable) -> pl.DataFrame:
             energy: float | None = conversion(unit, "GJ")
             tonnes: float | None = conversion(unit, "tce")
         else:
-            energy = _content(calorific.get(activity, ()), unit, "GJ")
-            tonnes = _content(coal.get(activity, ()), unit, "tce")
+            energy = _content(calorific.get(activity, ()), unit, "GJ", activity)
+            tonnes = _content(coal.get(activity, ()), unit, "tce", activity)
             if tonnes is None and energy is not None:
                 tonnes = energy / TCE_IN_GJ
         found.append((activity, unit, energy, tonnes))
@@ -162,10 +167,14 @@ def _per_unit(rows: pl.DataFrame) -> dict[str, tuple[tuple[float, str], ...]]:
     return found
 
 
-def _content(properties: tuple[tuple[float, str], ...], unit: str, target: str) -> float | None:
+def _content(properties: tuple[tuple[float, str], ...], unit: str, target: str, activity: str) -> float | None:
+    found = []
     for value, factor_unit in properties:
-        if same_dimension(quotient(target, split_factor_unit(factor_unit)[1]), factor_unit):
-            per = split_factor_unit(factor_unit)[1]
-            if same_dimension(unit, per):
-                return value * conversion(factor_unit, quotient(target, per)) * conversion(unit, per)
-    return None
+        per = split_factor_unit(factor_unit)[1]
+        if same_dimension(quotient(target, per), factor_unit) and same_dimension(unit, per):
+            found.append(value * conversion(factor_unit, quotient(target, per)) * conversion(unit, per))
+    if found and max(found) - min(found) > 1e-12 * max(found):
+        shown = ", ".join(f"{each:g} {quotient(target, unit)}" for each in sorted(found))
+        facts = {"activity": activity, "region": "—", "year": "—", "editions": "—"}
+        raise InputError.several([problem("factor_ambiguous", Where(column="activity"), shown, **facts)])
+    return found[0] if found else None

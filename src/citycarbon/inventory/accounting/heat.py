@@ -11,13 +11,12 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from citycarbon.core.errors import Problems, Where
+from citycarbon.core.errors import InputError, Problems, Where, problem
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.core.units import conversion
 from citycarbon.inventory.accounting.apply import Account, match, multiply
-from citycarbon.inventory.accounting.fuels import heat_content
 
 METHOD_ID = "inventory.accounting.heat"
 FEED_WATER_ENTHALPY = 83.74
@@ -109,12 +108,7 @@ def heat(
     joules = heat_of(rows, feed_water_enthalpy)
     table = rows.select("place", "time", "sector", "scenario", "provenance_id").with_columns(joules.alias("value"))
     unit, name = ("GJ", "heat") if route == "energy" else ("tce", "standard_coal")
-    content = heat_content(pl.DataFrame({"activity": ["heat"], "unit": ["GJ"]}), factors)["standard_coal"][0]
-    printed = factors.to_polars().filter(
-        (pl.col("quantity") == "standard_coal_coefficient") & (pl.col("activity") == "heat")
-    )
-    if printed.height:
-        content = printed["value"][0] * conversion(printed["unit"][0], "tce/GJ")
+    content = _coal_content(factors)
     if route == "standard_coal":
         table = table.with_columns(pl.col("value") * content)
     activity = ActivityTable(table.with_columns(pl.lit(unit).alias("unit"), pl.lit(name).alias("activity")))
@@ -123,6 +117,20 @@ def heat(
     per_gj = 1.0 if route == "energy" else 1.0 / content
     matched = matched.with_columns(pl.lit(per_gj).alias("energy"), pl.lit(per_gj * content).alias("standard_coal"))
     return multiply(activity, matched, Account(METHOD_ID, "2", "location"), working=("energy", "standard_coal"))
+
+
+def _coal_content(factors: FactorTable) -> float:
+    """Give the coal equivalent of heat [tce/GJ]: the one printed coefficient, or the energy of coal equivalent."""
+    printed = factors.to_polars().filter(
+        (pl.col("quantity") == "standard_coal_coefficient") & (pl.col("activity") == "heat")
+    )
+    found = {value * conversion(unit, "tce/GJ") for value, unit in printed.select("value", "unit").iter_rows()}
+    if len(found) > 1:
+        editions = ", ".join(printed["edition"].drop_nulls().unique().sort().to_list()) or "—"
+        facts = {"activity": "heat", "region": "—", "year": "—", "editions": editions}
+        shown = ", ".join(f"{each:g} tce/GJ" for each in sorted(found))
+        raise InputError.several([problem("factor_ambiguous", Where(column="activity"), shown, **facts)])
+    return found.pop() if found else conversion("GJ", "tce")
 
 
 def heat_of(rows: pl.DataFrame, feed_water_enthalpy: float) -> pl.Series:

@@ -64,6 +64,8 @@ def intensity(
     ------
     CoverageError
         If a place and year of the emissions has no denominator at all.
+    DoubleCountError
+        If a measure is stated twice for one place and year.
 
     References
     ----------
@@ -86,6 +88,10 @@ def intensity(
     below = below.select("place", pl.col("time").alias("year"), "measure", pl.col("value").alias("divisor"),
                          pl.col("unit").alias("divisor_unit"))  # fmt: skip
     problems = Problems()
+    keys_below = ["place", "year", "measure"]
+    for row in below.filter(pl.struct(keys_below).is_duplicated()).unique(keys_below).sort(keys_below).iter_rows():
+        problems.add("row_duplicate", Where(column="measure"), ", ".join(row[:3]), key=", ".join(keys_below))
+    problems.raise_all()
     lonely = both.select("place", "year").unique().join(below, on=["place", "year"], how="anti").sort("place", "year")
     for place, year in lonely.head(20).iter_rows():
         problems.add("denominator_missing", Where(column="place"), f"{place}, {year}", place=place, year=year)

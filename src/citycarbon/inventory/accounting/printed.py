@@ -12,7 +12,8 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import Table
+from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.totals import total
 from citycarbon.core.units import conversion
 from citycarbon.inventory.accounting.intensity import IntensityTable
 
@@ -38,13 +39,14 @@ class PrintedTable(Table):
 
 
 class RatioTable(Table):
-    """Ratios that a source implies: scale · numerator / denominator of printed cells should give another printed cell."""
+    """Ratios that a source implies: scale · numerator · times / denominator should give another printed cell."""
 
     columns = (
         Column("check", required=True, empty=False, meaning=("name of the check", "检查名称")),
         Column("place", required=True, empty=False, meaning=("place of the result", "地点")),
         Column("numerator", required=True, empty=False, meaning=("TABLE:item", "分子 表:条目")),
-        Column("denominator", required=True, empty=False, meaning=("TABLE:item", "分母 表:条目")),
+        Column("times", meaning=("TABLE:item that multiplies", "乘数 表:条目")),
+        Column("denominator", meaning=("TABLE:item; 1 if left out", "分母 表:条目，缺省为 1")),
         Column("denominator_place", meaning=("if another place", "分母地点")),
         Column("scale", "number", required=True, empty=False, meaning=("constant", "系数")),
         Column("expected", required=True, empty=False, meaning=("TABLE:item", "期望 表:条目")),
@@ -112,7 +114,7 @@ def printed_sums(printed: PrintedTable, explanations: ExplanationTable | None = 
 @method(
     id="inventory.accounting.printed_ratios",
     gives=FindingTable,
-    equation="|scale · a / b − c| ≤ ½ · 10⁻ᵈ",
+    equation="|scale · a · m / b − c| ≤ ½ · 10⁻ᵈ",
     source="cciced2021",
     status="reproduced",
     title=("Do printed tables agree", "刊印表之间是否一致"),
@@ -156,8 +158,9 @@ def printed_ratios(
         pl.coalesce(pl.col("denominator_place"), pl.col("place")).alias("below_place")
     )
     problems = Problems()
-    for role, place in (("numerator", "place"), ("denominator", "below_place"), ("expected", "place")):
-        named = wanted.select(pl.col(place).alias("place"), pl.col(role).alias("cell")).unique()
+    roles = (("numerator", "place"), ("times", "place"), ("denominator", "below_place"), ("expected", "place"))
+    for role, place in roles:
+        named = wanted.select(pl.col(place).alias("place"), pl.col(role).alias("cell")).unique().drop_nulls("cell")
         for item in named.join(cells, on=["place", "cell"], how="anti").sort("place", "cell").iter_rows(named=True):
             problems.add(
                 "column_missing", Where(column=role, item=item["place"]), item["cell"], column=item["cell"], aliases="—"
@@ -166,18 +169,25 @@ def printed_ratios(
     slim = cells.select("place", "cell", "value", "unit", "decimals")
     joined = (
         wanted.join(slim, left_on=["place", "numerator"], right_on=["place", "cell"])
-        .join(slim, left_on=["below_place", "denominator"], right_on=["place", "cell"], suffix="_below")
+        .join(slim, left_on=["place", "times"], right_on=["place", "cell"], suffix="_times", how="left")
+        .join(slim, left_on=["below_place", "denominator"], right_on=["place", "cell"], suffix="_below", how="left")
         .join(slim, left_on=["place", "expected"], right_on=["place", "cell"], suffix="_printed")
     )
-    computed = pl.col("scale") * pl.col("value") / pl.col("value_below")
-    half = {name: 0.5 * 10.0 ** (-pl.col(f"decimals{name}")) for name in ("", "_below", "_printed")}
-    spread = computed.abs() * (half[""] / pl.col("value").abs() + half["_below"] / pl.col("value_below").abs())
-    exact = pl.when(pl.col("decimals") == 0).then(0.0).otherwise(spread)
+    cells_in = ("value", "value_times", "value_below")
+    computed = pl.col("scale") * pl.col("value") * pl.col("value_times").fill_null(1.0)
+    computed = computed / pl.col("value_below").fill_null(1.0)
+    # A cell printed without decimals is a count and taken as exact; the others may be off by half a digit.
+    error = pl.lit(0.0)
+    for name in cells_in:
+        decimals = pl.col(name.replace("value", "decimals"))
+        relative = 0.5 * 10.0 ** (-decimals) / pl.col(name).abs()
+        error = error + pl.when((decimals > 0) & (pl.col(name) != 0)).then(relative).otherwise(0.0).fill_null(0.0)
+    half = 0.5 * 10.0 ** (-pl.col("decimals_printed"))
+    line = pl.concat_str("numerator", "times", "denominator", separator=" · ", ignore_nulls=True)
     found = joined.select(
-        "check", "place", pl.format("{} / {}", pl.col("numerator"), pl.col("denominator")).alias("item"),
-        computed.alias("value"), pl.col("value_printed").alias("expected"),
-        pl.coalesce(pl.col("tolerance"), half["_printed"] + exact).alias("tolerance"),
-        pl.col("unit_printed").alias("unit"), half["_printed"].alias("half"),
+        "check", "place", line.alias("item"), computed.alias("value"), pl.col("value_printed").alias("expected"),
+        pl.coalesce(pl.col("tolerance"), half + computed.abs() * error).alias("tolerance"),
+        pl.col("unit_printed").alias("unit"), half.alias("half"),
     )  # fmt: skip
     return _findings(found, explanations)
 
@@ -213,7 +223,7 @@ def reconcile(
     Returns
     -------
     findings
-        One row for each place and sector that both tables have.
+        One row for each place and sector that both tables have, of the year that the printed cell states, if it states one.
 
     Examples
     --------
@@ -226,6 +236,57 @@ def reconcile(
     ['agrees']
     """
     mine = computed.to_polars().filter(pl.col("measure") == measure).select("place", "sector", "value", "unit")
+    return _beside(reported, mine, explanations)
+
+
+@method(
+    id="inventory.accounting.reconcile_totals",
+    gives=FindingTable,
+    equation="|Σ E − reported| ≤ ½ · 10⁻ᵈ",
+    source="cciced2021",
+    status="reproduced",
+    title=("Computed totals beside reported", "计算总量与报告总量对照"),
+)
+def reconcile_totals(
+    reported: PrintedTable,
+    emissions: EmissionTable,
+    explanations: ExplanationTable | None = None,
+    *,
+    scopes: str = "scope_1_2_3",
+) -> FindingTable:
+    """Set computed totals of places and sectors, all years together, beside reported ones.
+
+    Parameters
+    ----------
+    reported
+        Printed totals; ``item`` is the sector.
+    emissions
+        Computed rows of one gas.
+    explanations
+        Known reasons of misfits.
+    scopes
+        Named rule by which scopes are added.
+
+    Returns
+    -------
+    findings
+        One row for each place and sector that both tables have, in the printed unit.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> cell = pl.DataFrame({"table": "t", "place": "A", "item": "works", "value": [3.04], "unit": "万t", "decimals": 2.0})
+    >>> mine = pl.DataFrame({"place": "A", "time": "2025", "sector": "works", "activity": "x", "scope": "3", "gas": "CO2",
+    ...                      "value": [30420.0], "unit": "t"})
+    >>> reconcile_totals(PrintedTable(cell), EmissionTable(mine)).to_polars()["verdict"].to_list()
+    ['agrees']
+    """
+    sums = pl.DataFrame(total(emissions, ["place", "sector"], scopes=scopes)).select("place", "sector", "value", "unit")
+    return _beside(reported, sums, explanations)
+
+
+def _beside(reported: PrintedTable, mine: pl.DataFrame, explanations: ExplanationTable | None) -> FindingTable:
+    """Compare printed cells with computed rows of place and sector, in the printed unit and rounding."""
     both = reported.to_polars().join(mine, left_on=["place", "item"], right_on=["place", "sector"], suffix="_mine")
     scale = {pair: conversion(*pair) for pair in both.select("unit_mine", "unit").unique().iter_rows()}
     factor = pl.struct("unit_mine", "unit").map_elements(

@@ -12,6 +12,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
 from citycarbon.core.units import conversion
+from citycarbon.data.library import gwp_rows
 
 METHOD_ID = "inventory.accounting.refrigerant"
 
@@ -59,8 +60,12 @@ def refrigerant(charges: ChargeTable, factors: FactorTable) -> EmissionTable:
 
     Raises
     ------
-    CoverageError
+    InputError
         If a leak rate, or the recovery of retired equipment, is not stated.
+    CoverageError
+        If an activity is neither a blend of the factors nor a gas, or equipment has several default leak rates.
+    SchemaError
+        If the shares of a blend do not add to one, as when two editions list the same blend.
 
     References
     ----------
@@ -78,12 +83,14 @@ def refrigerant(charges: ChargeTable, factors: FactorTable) -> EmissionTable:
     """
     rows = charges.to_polars()
     known = factors.to_polars()
-    defaults = dict(known.filter(pl.col("quantity") == "leak_rate").select("activity", "value").iter_rows())
+    rates = known.filter(pl.col("quantity") == "leak_rate").select("activity", "value").unique()
+    defaults = dict(rates.sort("activity", "value").iter_rows())
     rate = pl.coalesce(
         pl.col("leak_rate"), pl.col("equipment").replace_strict(defaults, default=None, return_dtype=pl.Float64)
     )
     rows = rows.with_columns(rate.alias("rate"))
     problems = Problems()
+    _check_defaults(rows, rates, problems)
     for row in rows.filter(pl.col("rate").is_null()).head(20).iter_rows(named=True):
         problems.add("parameter_missing", _where(row, "leak_rate"), row["activity"], column="leak_rate / equipment")
     unrecovered = (pl.col("end_of_life") > 0) & pl.col("recovery").is_null()
@@ -92,10 +99,10 @@ def refrigerant(charges: ChargeTable, factors: FactorTable) -> EmissionTable:
     shares = known.filter(pl.col("quantity") == "blend_share").select(
         "activity", "gas", pl.col("value").alias("mass_share"), "factor_id"
     )
+    _check_blends(rows, shares, problems)
     named = set(shares["activity"].to_list())
-    for row in rows.filter(~pl.col("activity").is_in(named) & ~pl.col("activity").str.contains("-")).iter_rows(
-        named=True
-    ):
+    gases = set(gwp_rows()["gas"].to_list())
+    for row in rows.filter(~pl.col("activity").is_in(named | gases)).head(20).iter_rows(named=True):
         problems.add(
             "factor_missing", _where(row, "activity"), row["activity"], activity=row["activity"], region="world",
             year=row["time"], editions="blend_share", available=", ".join(sorted(named)) or "—",
@@ -114,6 +121,26 @@ def refrigerant(charges: ChargeTable, factors: FactorTable) -> EmissionTable:
         "provenance_id", "factor_id",
     )  # fmt: skip
     return EmissionTable(made, fixed={"scope": "1", "unit": "t", "method": METHOD_ID}, codes=charges.codes)
+
+
+def _check_defaults(rows: pl.DataFrame, rates: pl.DataFrame, problems: Problems) -> None:
+    several = rates.filter(pl.col("activity").is_duplicated())["activity"].to_list()
+    for row in (
+        rows.filter(pl.col("leak_rate").is_null() & pl.col("equipment").is_in(several)).head(20).iter_rows(named=True)
+    ):
+        name = row["equipment"]
+        shown = ", ".join(f"{each:g}" for each in rates.filter(pl.col("activity") == name)["value"].sort().to_list())
+        facts = {"activity": name, "region": "—", "year": row["time"], "editions": "leak_rate"}
+        problems.add("factor_ambiguous", _where(row, "equipment"), shown, **facts)
+
+
+def _check_blends(rows: pl.DataFrame, shares: pl.DataFrame, problems: Problems) -> None:
+    """A blend whose shares add to two is listed by two editions; half a blend has lost a component."""
+    used = shares.filter(pl.col("activity").is_in(rows["activity"].unique().to_list()))
+    sums = used.group_by("activity").agg(pl.col("mass_share").sum()).filter((pl.col("mass_share") - 1).abs() > 1e-6)
+    for blend, sum_of_shares in sums.sort("activity").iter_rows():
+        where = Where(column="blend_share", item=blend)
+        problems.add("value_out_of_range", where, f"Σ = {sum_of_shares:g}", range="Σ blend_share = 1")
 
 
 def _where(row: dict[str, object], column: str) -> Where:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.errors import InputError, Problems, Where, problem
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
 from citycarbon.core.tables import ActivityTable, EmissionTable, Table
@@ -26,11 +26,12 @@ FULL_AVAILABILITY, LEAST_AVAILABILITY = 0.90, 0.75
 WINDOWS = ((24, 180), (None, 720))
 """(longest gap in hours, valid hours to look back) at full availability; 2160 hours below it (hj75_2017, recalled)."""
 LOW_WINDOW = 2160
-_READINGS = ("concentration", "flow_rate", "flue_temperature", "flue_pressure", "moisture")
+_STACK = ("place", "sector", "scenario")
+_HOUR = "%Y-%m-%d %H"
 
 
 class StackTable(Table):
-    """Hourly readings of a stack monitor; an empty cell is a missing reading."""
+    """Hourly readings of a stack monitor; an empty cell, or an absent hour between two readings, is a missing reading."""
 
     columns = (
         Column("place", required=True, empty=False, meaning=("plant and stack", "企业与排口")),
@@ -79,7 +80,8 @@ def stack_monitor(
         Period of the result.
     substitution
         ``none`` refuses gaps; ``hj75`` fills an hour with the largest hourly emission of the last 180 valid hours (gap of at
-        most 24 h) or 720 (longer), or 2160 where the availability is below 90 %; below 75 % it refuses.
+        most 24 h) or 720 (longer), or 2160 where the availability is below 90 %; below 75 % it refuses. Before the first
+        valid hour of a stack the first such hours serve. A stack that stands still has readings: a flow of zero.
 
     Returns
     -------
@@ -104,8 +106,7 @@ def stack_monitor(
     >>> round(stack_monitor(StackTable(rows)).to_polars()["value"][0], 4)
     179.2474
     """
-    rows = readings.to_polars()
-    _check_hours(rows)
+    rows = _every_hour(readings.to_polars())
     dry = pl.when(pl.col("concentration_basis") == "dry").then(1 - pl.col("moisture")).otherwise(1.0)
     kelvin = ICE_POINT + pl.col("flue_temperature")
     density = CO2_MOLAR_MASS / MOLAR_VOLUME / 1000.0
@@ -113,12 +114,13 @@ def stack_monitor(
         pl.col("concentration") / 100.0 * pl.col("flow_rate") * (ICE_POINT / kelvin)
         * (pl.col("flue_pressure") / STANDARD_PRESSURE) * dry * density
     )  # fmt: skip
-    rows = rows.with_columns(rate.alias("value")).sort("place", "sector", "scenario", "hour")
+    rows = rows.with_columns(rate.alias("value")).sort(*_STACK, "hour")
     gaps = rows.filter(pl.col("value").is_null())
     activity = pl.lit("flue_gas")
     if gaps.height:
         if substitution == "none":
-            raise InputError("monitor_gaps", _place(gaps, "hour"), f"{gaps.height} h")
+            shown = f"{gaps.height} h: {', '.join(gaps['hour'].head(3).to_list())}"
+            raise InputError.several([problem("monitor_gaps", _place(gaps, "hour"), shown)])
         rows = _filled(rows)
         activity = pl.when(pl.col("measured")).then(pl.lit("flue_gas")).otherwise(pl.lit("flue_gas_substituted"))
     length = {"year": 4, "month": 7, "day": 10}[period]
@@ -133,16 +135,25 @@ def stack_monitor(
     return EmissionTable(made, fixed=fixed, codes=readings.codes)
 
 
-def _check_hours(rows: pl.DataFrame) -> None:
+def _every_hour(rows: pl.DataFrame) -> pl.DataFrame:
+    """Write hours in one form and give each stack a row for every hour from its first to its last."""
     problems = Problems()
-    wrong = rows.filter(~pl.col("hour").str.contains(r"^\d{4}-\d\d-\d\d[ T]([01]\d|2[0-3])(:00)?(:00)?$"))
+    written = pl.col("hour").str.contains(r"^\d{4}-\d\d-\d\d[ T]([01]\d|2[0-3])(:00)?(:00)?$")
+    start = (pl.col("hour").str.slice(0, 13).str.replace("T", " ") + ":00").str.to_datetime(_HOUR + ":%M", strict=False)
+    rows = rows.with_columns(pl.when(written).then(start).alias("start"))
+    wrong = rows.filter(pl.col("start").is_null())
     if wrong.height:
         problems.add("value_out_of_range", _place(wrong, "hour"), wrong["hour"][0], range="2020-01-31 05")
-    keys = ["place", "sector", "scenario", "hour"]
+    keys = [*_STACK, "start"]
     twice = rows.filter(pl.struct(keys).is_duplicated())
     if twice.height:
-        problems.add("row_duplicate", _place(twice, "hour"), twice["hour"][0], key=", ".join(keys))
+        problems.add("row_duplicate", _place(twice, "hour"), twice["hour"][0], key="place, sector, scenario, hour")
     problems.raise_all()
+    hours = rows.group_by(_STACK).agg(
+        pl.datetime_range(pl.col("start").min(), pl.col("start").max(), "1h").alias("start")
+    )
+    complete = hours.explode("start").join(rows.drop("hour"), on=keys, how="left", nulls_equal=True)
+    return complete.with_columns(pl.col("start").dt.strftime(_HOUR).alias("hour")).drop("start")
 
 
 def _place(rows: pl.DataFrame, column: str) -> Where:
@@ -153,7 +164,7 @@ def _place(rows: pl.DataFrame, column: str) -> Where:
 
 def _filled(rows: pl.DataFrame) -> pl.DataFrame:
     """Fill gaps of each stack by the largest recent valid hour; the look-back window follows availability and gap length."""
-    stack = ["place", "sector", "scenario"]
+    stack = list(_STACK)
     rows = rows.with_columns(pl.col("value").is_not_null().alias("measured"))
     rows = rows.with_columns(pl.col("measured").mean().over(stack).alias("availability"))
     problems = Problems()
@@ -173,8 +184,9 @@ def _filled(rows: pl.DataFrame) -> pl.DataFrame:
             .with_columns(pl.col("value").rolling_max(window, min_samples=1).over(stack).alias(recent[window]))
             .select(*stack, "hour", recent[window])
         )
+        first = pl.col("value").drop_nulls().head(window).max()
         rows = rows.join(valid, on=[*stack, "hour"], how="left", maintain_order="left").with_columns(
-            pl.col(recent[window]).forward_fill().backward_fill().over(stack)
+            pl.coalesce(pl.col(recent[window]).forward_fill(), first).over(stack)
         )
     full = pl.col("availability") >= FULL_AVAILABILITY
     substitute = (

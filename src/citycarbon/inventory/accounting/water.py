@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+import polars as pl
+
+from citycarbon.core.errors import InputError, Where, problem
 from citycarbon.core.method import method
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
 from citycarbon.inventory.accounting.apply import Account, match, multiply
 
 METHOD_ID = "inventory.accounting.water"
+SUPPLY = "tap_water"
 
 
 @method(
@@ -68,5 +72,12 @@ def water(
     >>> water(ActivityTable(used), shipped_library().choose(["green-handbook"])).to_polars()["value"].to_list()
     [0.91]
     """
-    matched = match(activity, factors, places, year_rule=year_rule, region_fallback=region_fallback)
+    rows = factors.to_polars().filter(pl.col("quantity") == "emission_factor")
+    editions = rows.filter(pl.col("activity") == SUPPLY)["edition"].drop_nulls().unique().sort().to_list()
+    if len(editions) > 1:
+        # One prints its figure per tonne and another per m^3: the unit of a meter must not choose between them.
+        names = ", ".join(editions)
+        facts = {"activity": SUPPLY, "region": "—", "year": "—", "editions": names}
+        raise InputError.several([problem("factor_ambiguous", Where(column="activity"), names, **facts)])
+    matched = match(activity, FactorTable(rows), places, year_rule=year_rule, region_fallback=region_fallback)
     return multiply(activity, matched, Account(METHOD_ID, "3"))

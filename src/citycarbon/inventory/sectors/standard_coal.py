@@ -15,6 +15,7 @@ from citycarbon.core.tables import ActivityTable, FactorTable
 from citycarbon.core.units import conversion, quotient, same_dimension, split_factor_unit
 
 METHOD_ID = "inventory.sectors.standard_coal"
+QUANTITIES = ("standard_coal_coefficient", "net_calorific_value")
 
 
 @method(
@@ -42,8 +43,10 @@ def standard_coal(activity: ActivityTable, factors: FactorTable) -> ActivityTabl
 
     Raises
     ------
+    UnitError
+        If a carrier's properties are per another kind of unit, such as plain m^3 for Nm3.
     CoverageError
-        If a carrier has neither property in the given edition.
+        If a carrier has neither property in the given edition, or several editions print different figures.
 
     References
     ----------
@@ -59,18 +62,8 @@ def standard_coal(activity: ActivityTable, factors: FactorTable) -> ActivityTabl
     1.4571
     """
     rows = activity.to_polars()
-    content, missing = _tce_per_unit(rows, factors.to_polars())
     problems = Problems()
-    for name, unit in missing:
-        first = rows.filter((pl.col("activity") == name) & (pl.col("unit") == unit)).row(0, named=True)
-        source = str(first["provenance_id"] or "")
-        number = row_of(source)
-        place = Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="activity")
-        editions = ", ".join(factors.to_polars()["edition"].drop_nulls().unique().sort().to_list())
-        problems.add(
-            "factor_missing", place, f"{name} [{unit}]", activity=name, region="—", year=first["time"],
-            editions=editions or "—", available="—",
-        )  # fmt: skip
+    content = _tce_per_unit(rows, factors.to_polars(), problems)
     problems.raise_all()
     made = rows.join(content, on=["activity", "unit"], how="left", maintain_order="left").with_columns(
         pl.col("value") * pl.col("tce"), pl.col("sd") * pl.col("tce"), pl.lit("tce").alias("unit")
@@ -78,27 +71,49 @@ def standard_coal(activity: ActivityTable, factors: FactorTable) -> ActivityTabl
     return ActivityTable(made.drop("tce"), codes=activity.codes)
 
 
-def _tce_per_unit(rows: pl.DataFrame, factors: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+def _tce_per_unit(rows: pl.DataFrame, factors: pl.DataFrame, problems: Problems) -> pl.DataFrame:
+    """Give tce per unit of each activity; note those that have no property, one of another dimension, or several."""
     found: list[tuple[str, str, float]] = []
-    missing: list[tuple[str, str]] = []
     for name, unit in rows.select("activity", "unit").unique().sort("activity", "unit").iter_rows():
         if same_dimension(unit, "tce"):
             found.append((name, unit, conversion(unit, "tce")))
             continue
         mine = factors.filter(pl.col("activity") == name)
-        for quantity in ("standard_coal_coefficient", "net_calorific_value"):
-            fits = [
-                value * conversion(factor_unit, quotient("tce", per)) * conversion(unit, per)
-                for value, factor_unit in mine.filter(pl.col("quantity") == quantity)
-                .select("value", "unit")
-                .iter_rows()
-                if same_dimension(unit, per := split_factor_unit(factor_unit)[1])
-                and same_dimension(factor_unit, quotient("tce", per))
-            ]
-            if fits:
-                found.append((name, unit, fits[0]))
-                break
+        printed = _fitting(mine, "standard_coal_coefficient", unit) or _fitting(mine, "net_calorific_value", unit)
+        if not printed or max(printed) - min(printed) > 1e-12 * max(printed):
+            _complain(rows, name, unit, factors, printed, problems)
         else:
-            missing.append((name, unit))
+            found.append((name, unit, printed[0]))
     schema = {"activity": pl.String, "unit": pl.String, "tce": pl.Float64}
-    return pl.DataFrame(found, schema=schema, orient="row"), missing
+    return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def _fitting(mine: pl.DataFrame, quantity: str, unit: str) -> list[float]:
+    """Figures of one quantity [tce per unit] that fit the unit of the activity."""
+    return [
+        value * conversion(factor_unit, quotient("tce", per)) * conversion(unit, per)
+        for value, factor_unit in mine.filter(pl.col("quantity") == quantity).select("value", "unit").iter_rows()
+        if same_dimension(unit, per := split_factor_unit(factor_unit)[1])
+        and same_dimension(factor_unit, quotient("tce", per))
+    ]
+
+
+def _complain(
+    rows: pl.DataFrame, name: str, unit: str, factors: pl.DataFrame, printed: list[float], problems: Problems
+) -> None:
+    first = rows.filter((pl.col("activity") == name) & (pl.col("unit") == unit)).row(0, named=True)
+    source = str(first["provenance_id"] or "")
+    number = row_of(source)
+    place = Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="activity")
+    mine = factors.filter(pl.col("activity") == name, pl.col("quantity").is_in(QUANTITIES))
+    editions = (mine if mine.height else factors)["edition"].drop_nulls().unique().sort().to_list()
+    facts = {"activity": name, "region": "—", "year": first["time"], "editions": ", ".join(editions) or "—"}
+    if printed:
+        shown = ", ".join(f"{each:g} {quotient('tce', unit)}" for each in sorted(printed))
+        problems.add("factor_ambiguous", place, shown, **facts)
+    elif mine.height:
+        wanted = sorted({split_factor_unit(each)[1] for each in mine["unit"].to_list()})
+        where = Where(place.file, None, place.rows, "unit")
+        problems.add("unit_dimension", where, f"{unit} ({name})", expected_unit=", ".join(wanted))
+    else:
+        problems.add("factor_missing", place, f"{name} [{unit}]", available="—", **facts)

@@ -1,0 +1,126 @@
+"""Results folder of a study: written whole or not at all, read back for reports.
+
+Comes in: a :class:`~citycarbon.core.results.StudyResult`. Goes out: a folder with parquet tables, layers and
+``result.json``. The same result gives the same bytes. Not for: reports, which faces make of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from citycarbon.core.errors import InputError, Where
+from citycarbon.core.results import Check, Origin, StudyResult
+
+FORMAT = 1
+INDEX = "result.json"
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> str:
+    """Write a table so that equal rows give equal bytes; give the SHA-256 of the file."""
+    frame.write_parquet(path, compression="zstd", compression_level=3, statistics=True)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """Give a fresh folder beside ``folder`` and put it in its place when the block ends well; otherwise leave all as it was.
+
+    Raises
+    ------
+    InputError
+        If ``folder`` is not empty and holds no earlier result, or cannot be written.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / INDEX).exists():
+        raise InputError("output_exists", Where(file=str(folder)), str(folder))
+    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+    except OSError as error:
+        raise InputError("output_unwritable", Where(file=str(folder)), str(error)) from error
+    try:
+        yield fresh
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+    except OSError as error:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise InputError("output_unwritable", Where(file=str(folder)), str(error)) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def write_result(result: StudyResult, folder: Path) -> dict[str, Any]:
+    """Write tables, layers and ``result.json`` into a folder; give what ``result.json`` holds."""
+    hashes = {}
+    for name, frame in sorted(result.tables.items()):
+        hashes[name] = write_parquet(frame, folder / f"{name}.parquet")
+    for name, layer in sorted(result.layers.items()):
+        text = json.dumps(layer, ensure_ascii=False, separators=(",", ":"))
+        (folder / f"layer_{name}.geojson").write_text(text, "utf-8")
+    index = {
+        "format": FORMAT,
+        **result.meta,
+        "tables": {name: {"rows": result.tables[name].height, "sha256": hashes[name]} for name in sorted(hashes)},
+        "layers": sorted(result.layers),
+        "inputs": [vars_of(origin) for origin in result.origins],
+        "checks": [check.as_dict() for check in result.checks],
+        "labels": {code: list(pair) for code, pair in sorted(result.labels.items())},
+    }
+    text = json.dumps(index, ensure_ascii=False, indent=1, sort_keys=False)
+    (folder / INDEX).write_text(text + "\n", "utf-8")
+    return index
+
+
+def vars_of(origin: Origin) -> dict[str, Any]:
+    """Give an origin as plain values."""
+    return {name: getattr(origin, name) for name in ("name", "sha256", "size", "rows", "encoding", "sheet", "note")}
+
+
+def read_result(folder: Path) -> StudyResult:
+    """Read a results folder back.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no result.
+    """
+    path = folder / INDEX
+    if not path.is_file():
+        raise InputError("result_missing", Where(file=str(folder)), str(folder))
+    try:
+        index = json.loads(path.read_text("utf-8"))
+        tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in index["tables"]}
+        layers = {n: json.loads((folder / f"layer_{n}.geojson").read_text("utf-8")) for n in index["layers"]}
+        origins = tuple(Origin(**each) for each in index["inputs"])
+        checks = tuple(
+            Check(
+                c["id"],
+                c["severity"],
+                (c["en"], c["zh"]),
+                c["value"],
+                c["expected"],
+                c["tolerance"],
+                c["unit"],
+                c["place"],
+            )
+            for c in index["checks"]
+        )
+        labels = {code: (pair[0], pair[1]) for code, pair in index["labels"].items()}
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        raise InputError("file_broken", Where(file=str(path)), str(error), kind="result") from error
+    skip = ("format", "tables", "layers", "inputs", "checks", "labels")
+    return StudyResult({k: v for k, v in index.items() if k not in skip}, tables, layers, origins, checks, labels)

@@ -1,0 +1,73 @@
+"""Cache of step results by the hash of all they depend on: a changed lever re-runs only what depends on it.
+
+Comes in: a key and a table. Goes out: the same table, exactly. Also how a cancelled run goes on where it stopped.
+Not for: results that a person keeps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import polars as pl
+
+from citycarbon.core.frames import small, wrap
+from citycarbon.core.tables import Table
+
+VARIABLE = "CITYCARBON_CACHE"
+LARGEST_COUNT = 400
+
+
+def default_folder() -> Path:
+    """Folder of the cache: CITYCARBON_CACHE, or the user's cache folder."""
+    if os.environ.get(VARIABLE):
+        return Path(os.environ[VARIABLE])
+    from platformdirs import user_cache_path
+
+    return user_cache_path("citycarbon", appauthor=False) / "steps"
+
+
+class StepCache:
+    """Parquet files named by key; unreadable ones count as absent, the oldest are dropped beyond 400."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or default_folder()
+
+    def get(self, key: str, kind: type[Table]) -> Table | None:
+        """Give the stored table or None."""
+        path = self.folder / f"{key}.parquet"
+        try:
+            frame = pl.read_parquet(path)
+            fixed = json.loads((self.folder / f"{key}.json").read_text("utf-8"))
+        except (OSError, ValueError, pl.exceptions.PolarsError):
+            return None
+        os.utime(path)
+        return kind.trusted(wrap(frame), fixed=fixed)
+
+    def put(self, key: str, table: Table) -> None:
+        """Store a table; a cache that cannot be written is no error."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for suffix, write in (
+                (".json", lambda p: p.write_text(json.dumps(dict(table.fixed)), "utf-8")),
+                (".parquet", lambda p: small(table.rows).write_parquet(p)),
+            ):
+                fresh = self.folder / f".{key}.{os.getpid()}{suffix}"
+                write(fresh)
+                fresh.replace(self.folder / f"{key}{suffix}")
+            self._prune()
+        except OSError:
+            return
+
+    def _prune(self) -> None:
+        stored = sorted(self.folder.glob("*.parquet"), key=lambda path: path.stat().st_mtime)
+        for path in stored[:-LARGEST_COUNT]:
+            path.unlink(missing_ok=True)
+            path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _wrapped(frame: pl.DataFrame) -> object:
+    from citycarbon.core.frames import wrap
+
+    return wrap(frame)

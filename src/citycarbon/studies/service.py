@@ -1,0 +1,189 @@
+"""What the faces call: validate a study, run it, run one method on files, make a new study, list what is there.
+
+Comes in: paths and plain values. Goes out: results and records. Not for: printing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.method import Method, Parameter
+from citycarbon.core.results import StudyResult
+from citycarbon.core.tables import FactorTable, Table
+from citycarbon.data.layers import Layer, read_layer
+from citycarbon.data.library import FactorLibrary, shipped_library, shipped_rows
+from citycarbon.data.readers import FileOptions, read_table, split_sheet
+from citycarbon.data.results import read_result, replacing, write_result
+from citycarbon.studies.assemble import run_to_result
+from citycarbon.studies.cache import StepCache
+from citycarbon.studies.catalogue import find_method, methods
+from citycarbon.studies.run import Progress, checked_parameter, execute
+
+LIBRARY = "library:"
+
+
+def validate(folder: Path, *, progress: Progress | None = None) -> StudyResult:
+    """Check a whole study by computing it in memory; nothing is written.
+
+    Raises
+    ------
+    InputError
+        Every problem of the study.
+    """
+    return run_to_result(execute(folder, progress=progress))
+
+
+def run(
+    folder: Path,
+    out: Path,
+    reports: Mapping[str, Any] | None = None,
+    *,
+    cache: StepCache | None = None,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Run a study and write its results folder, whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Study folder.
+    out
+        Results folder; replaced only when everything went well.
+    reports
+        File name to a function that writes it from the result, given by the caller.
+    cache
+        Step cache, or None.
+    progress
+        Called before each step.
+
+    Raises
+    ------
+    InputError
+        Every problem; ``out`` is then as it was.
+    """
+    result = run_to_result(execute(folder, cache=cache, progress=progress))
+    with replacing(out) as fresh:
+        write_result(result, fresh)
+        for name, write in (reports or {}).items():
+            write(result, fresh / name)
+    return result
+
+
+def load(folder: Path) -> StudyResult:
+    """Read a results folder back."""
+    return read_result(folder)
+
+
+def call(
+    method_id: str,
+    tables: Mapping[str, str],
+    parameters: Mapping[str, Any],
+    *,
+    options: FileOptions | None = None,
+    user_factors: Path | None = None,
+) -> tuple[Method, Table, dict[str, str]]:
+    """Run one method on files.
+
+    Parameters
+    ----------
+    method_id
+        Id in the catalogue.
+    tables
+        Table or layer parameter to file (``book.xlsx#Sheet``), or ``library:EDITION[,EDITION]`` for factors.
+    parameters
+        Plain parameters, text or typed.
+    options
+        What is stated about the files (encoding, sheet, constant columns); applies to tables that are not factors.
+    user_factors
+        A factor file whose rows are put before the library's.
+
+    Returns
+    -------
+    method, table, notes
+        The method, what it gave, and which defaults were used: parameter to text, to be shown.
+
+    Raises
+    ------
+    InputError
+        Every problem of names, files and values.
+    """
+    method = find_method(method_id)
+    known = {parameter.name: parameter for parameter in method.parameters}
+    problems = Problems()
+    notes: dict[str, str] = {}
+    arguments: dict[str, Any] = {}
+    for name in (*tables, *parameters):
+        if name not in known:
+            problems.add("parameter_unknown", Where(item=name), name, known=", ".join(known))
+    library = _library(user_factors)
+    for name, parameter in known.items():
+        try:
+            if name in tables:
+                arguments[name] = _argument(parameter, tables[name], library, options)
+            elif name in parameters:
+                arguments[name] = checked_parameter(parameter, parameters[name], Where(item=name))
+            elif parameter.table is FactorTable and (editions := default_editions(method_id)):
+                arguments[name] = library.choose(editions)
+                notes[name] = LIBRARY + ",".join(editions)
+            elif not parameter.optional:
+                kind = parameter.table.__name__ if parameter.table else parameter.kind.__name__
+                problems.add("parameter_missing", Where(item=method_id), f"--{name}", column=f"--{name} ({kind})")
+        except InputError as error:
+            problems.absorb(error)
+    problems.raise_all()
+    return method, method(**arguments), notes
+
+
+def _library(user_factors: Path | None) -> FactorLibrary:
+    if user_factors is None:
+        return shipped_library()
+    table, _ = read_table(user_factors, FactorTable)
+    return shipped_library().with_user(table, user_factors.stem)
+
+
+def _argument(parameter: Parameter, given: str, library: FactorLibrary, options: FileOptions | None) -> Any:
+    if parameter.table is None:
+        if issubclass(parameter.kind, Layer):
+            layer, _ = read_layer(Path(given))
+            return layer
+        raise InputError("parameter_unknown", Where(item=parameter.name), given, known="a plain value")
+    if given.startswith(LIBRARY):
+        return library.choose(given.removeprefix(LIBRARY).split(","))
+    name, sheet = split_sheet(given)
+    chosen = options if options and parameter.table is not FactorTable else FileOptions()
+    if sheet:
+        chosen = FileOptions(sheet, chosen.encoding, chosen.mapping, chosen.ignore, chosen.given)
+    table, _ = read_table(Path(name), parameter.table, chosen, shown=Path(name).name)
+    return table
+
+
+def default_editions(method_id: str) -> list[str]:
+    """Give the editions that ``call`` uses where none are named; they are printed with the result."""
+    rows = shipped_rows("library/defaults.csv")
+    return [edition for method, edition in rows.select("method", "edition").iter_rows() if method == method_id]
+
+
+def catalogue() -> dict[str, Method]:
+    """Give the method catalogue."""
+    return methods()
+
+
+def new_study(folder: Path, template: Path) -> list[Path]:
+    """Copy a template study into a new folder.
+
+    Raises
+    ------
+    InputError
+        If the folder exists and is not empty.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError("output_exists", Where(file=str(folder)), str(folder))
+    try:
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+    except OSError as error:
+        raise InputError("output_unwritable", Where(file=str(folder)), str(error)) from error
+    return sorted(path for path in folder.rglob("*") if path.is_file())

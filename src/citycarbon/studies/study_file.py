@@ -1,0 +1,287 @@
+"""The study file: what a study is made of, as declared in ``study.yaml``.
+
+Comes in: YAML text. Goes out: a frozen :class:`Study`, or every wrong key at once with its line. Not for: opening the files
+that a study names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from citycarbon.core.errors import InputError, Problems, Where
+
+STUDY_FILE = "study.yaml"
+_NAME = r"^[a-z0-9][a-z0-9_-]*$"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=20_000)
+
+
+class Text(_Part):
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
+
+class WideColumn(_Part):
+    """One value column of a wide file: the constant columns that its cells belong to (sector, activity, unit …)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class TableSource(_Part):
+    """Where a table comes from: a file of the study, a data set, an earlier step, or the factor library."""
+
+    file: str | None = Field(None, description="file inside the study folder, or of the data set")
+    dataset: str | None = Field(None, description="named data set; see 'citycarbon data list'")
+    step: str | None = Field(None, pattern=_NAME, description="id of an earlier step whose result is used")
+    editions: list[str] | None = Field(None, min_length=1, description="editions or sets of the factor library")
+    quantities: list[str] | None = Field(None, description="only these quantities of the editions")
+    sheet: str | None = Field(None, description="sheet of a workbook, or layer of a GeoPackage")
+    encoding: str | None = Field(None, description="utf-8, gb18030 …; detected and reported if left out")
+    map: dict[str, str] = Field(default_factory=dict, description="table column: file header")
+    ignore: list[str] = Field(default_factory=list, description="file headers to leave out")
+    set: dict[str, str] = Field(default_factory=dict, description="columns with one text in every row")
+    wide: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="value column of a wide file: its sector, activity, unit …"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        return {"file": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> TableSource:
+        if sum(item is not None for item in (self.file, self.step, self.editions)) != 1:
+            raise ValueError("name exactly one of file, step, editions")
+        return self
+
+
+class LayerSource(_Part):
+    """A layer with geometry: file or data set, key column, coordinate system if the file states none."""
+
+    file: str
+    dataset: str | None = None
+    layer: str | None = None
+    key: str | None = Field(None, description="column that names the place; row number if left out")
+    prefix: str = Field("", description="text put before the key, so that layers do not share names")
+    crs: str | None = None
+    encoding: str | None = None
+    parent: str | None = Field(None, description="place that contains every feature; adds the features to the places")
+    level: str | None = Field(None, description="level of the features as places: parcel, cell, building …")
+    show: bool = Field(True, description="whether the report draws it")
+    classes: dict[str, str] = Field(
+        default_factory=dict, description="value of column 'class_column': name of the class"
+    )
+    class_column: str | None = None
+    title: Text | None = None
+
+
+class MapView(_Part):
+    """A map: a step's emissions by place, drawn on a layer."""
+
+    step: str
+    layer: str
+
+
+class Step(_Part):
+    """One step: a method, its tables and parameters."""
+
+    id: str = Field(pattern=_NAME)
+    method: str
+    tables: dict[str, TableSource] = Field(default_factory=dict)
+    layers: dict[str, str] = Field(default_factory=dict, description="layer parameter: name of a layer of the study")
+    parameters: dict[str, bool | int | float | str] = Field(default_factory=dict)
+
+
+class UserFactors(_Part):
+    """A user's own factor file and the edition name that its rows get."""
+
+    file: str
+    edition: str = Field(pattern=_NAME)
+    sheet: str | None = None
+    encoding: str | None = None
+    map: dict[str, str] = Field(default_factory=dict)
+
+
+class Uncertainty(_Part):
+    """Monte Carlo of the totals: number of draws, seed, sampler."""
+
+    draws: int = Field(10_000, ge=100, le=1_000_000)
+    seed: int = Field(1, ge=0)
+    sampler: Literal["latin_hypercube", "sobol", "random"] = "latin_hypercube"
+
+
+class Study(_Part):
+    """A study: a place, its data and the steps from data to account."""
+
+    citycarbon: Literal[1] = Field(description="format of this file")
+    id: str = Field(pattern=_NAME)
+    title: Text
+    summary: Text | None = None
+    gwp: str = Field(description="warming metric, for example AR6-GWP100")
+    scopes: str = Field("scope_1_2_3", description="named rule of the headline total")
+    places: TableSource | None = None
+    sectors: TableSource | None = Field(None, description="code list: code, parent, name_en, name_zh")
+    denominators: TableSource | None = None
+    layers: dict[str, LayerSource] = Field(default_factory=dict)
+    factors: list[UserFactors] = Field(default_factory=list, description="the user's own factor files")
+    steps: list[Step] = Field(min_length=1)
+    account: list[str] = Field(min_length=1, description="steps whose emissions make up the account")
+    show: list[str] = Field(default_factory=list, description="further steps whose tables are written and reported")
+    maps: list[MapView] = Field(default_factory=list, description="maps of the report")
+    labels: dict[str, Text] = Field(
+        default_factory=dict, description="names of further codes, such as land-use classes"
+    )
+    uncertainty: Uncertainty | None = None
+    caveats: list[Text] = Field(default_factory=list, description="known gaps, shown in the report")
+
+
+def read_study(folder: Path) -> Study:
+    """Read and check ``study.yaml`` of a folder.
+
+    Raises
+    ------
+    InputError
+        If it is missing or wrong; every wrong key is named with its line.
+    """
+    path = folder / STUDY_FILE
+    if not path.is_file():
+        raise InputError("study_missing", Where(file=str(folder)), str(folder))
+    if path.stat().st_size > 4 * 1024**2:
+        raise InputError("file_too_large", Where(file=STUDY_FILE), path.stat().st_size, limit="4 MB")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("encoding_wrong", Where(file=STUDY_FILE), str(error), encoding="utf-8") from error
+    return parse_study(text)
+
+
+def parse_study(text: str) -> Study:
+    """Parse the text of a study file."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is not None:
+            _refuse_doubles(node)
+            _refuse_aliases(text)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        rows = (mark.line + 1,) if mark else ()
+        detail = str(getattr(error, "problem", None) or error)
+        raise InputError("study_yaml", Where(file=STUDY_FILE, rows=rows), detail, detail=detail) from error
+    except RecursionError as error:
+        raise InputError("study_yaml", Where(file=STUDY_FILE), "nesting", detail="too deep") from error
+    if not isinstance(content, dict):
+        raise InputError("study_yaml", Where(file=STUDY_FILE), type(content).__name__, detail="a mapping of keys")
+    try:
+        study = Study.model_validate(content)
+    except ValidationError as error:
+        raise _problems_of(error, node) from error
+    return _checked_steps(study)
+
+
+def _refuse_doubles(node: yaml.Node) -> None:
+    """YAML would silently keep the last of two equal keys."""
+    problems = Problems()
+    for mapping in _mappings(node):
+        seen: set[str] = set()
+        for key, _ in mapping.value:
+            if key.value in seen:
+                problems.add(
+                    "study_key",
+                    Where(file=STUDY_FILE, rows=(key.start_mark.line + 1,), item=key.value),
+                    key.value,
+                    expected_value="each key once",
+                )
+            seen.add(key.value)
+    problems.raise_all()
+
+
+def _refuse_aliases(text: str) -> None:
+    """Aliases can blow a small file up to any size, and no study needs them."""
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.AliasToken):
+            rows = (token.start_mark.line + 1,)
+            raise InputError("study_yaml", Where(file=STUDY_FILE, rows=rows), f"*{token.value}", detail="no aliases")
+
+
+def _mappings(node: yaml.Node) -> Iterator[yaml.MappingNode]:
+    stack = [node]
+    seen: set[int] = set()
+    while stack:
+        each = stack.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, yaml.MappingNode):
+            yield each
+            stack += [value for _, value in each.value]
+        elif isinstance(each, yaml.SequenceNode):
+            stack += each.value
+
+
+def _problems_of(error: ValidationError, node: yaml.Node | None) -> InputError:
+    problems = Problems()
+    for item in error.errors(include_url=False):
+        path = [part for part in item["loc"] if isinstance(part, (str, int))]
+        line = _line(node, path)
+        found = item.get("input")
+        shown = type(found).__name__ if isinstance(found, (dict, list)) else found
+        name = ".".join(map(str, path)) or STUDY_FILE
+        where = Where(file=STUDY_FILE, rows=(line,) if line else (), item=name)
+        problems.add("study_key", where, shown, expected_value=item["msg"].removeprefix("Value error, "))
+    return InputError.several(problems)
+
+
+def _line(node: yaml.Node | None, path: list[Any]) -> int:
+    """Line of a key in the YAML text; the nearest parent if the key itself is missing."""
+    line = 0
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _checked_steps(study: Study) -> Study:
+    """Check step names and references that the schema cannot see."""
+    problems = Problems()
+    ids = [step.id for step in study.steps]
+    for name in dict.fromkeys(name for name in ids if ids.count(name) > 1):
+        problems.add("step_duplicate", Where(file=STUDY_FILE, item=name), name)
+    named = [(f"account.{name}", name) for name in study.account] + [(f"show.{name}", name) for name in study.show]
+    named += [(f"maps.{view.step}", view.step) for view in study.maps]
+    for view in study.maps:
+        if view.layer not in study.layers:
+            where = Where(file=STUDY_FILE, item=f"maps.{view.layer}")
+            problems.add("step_unknown", where, view.layer, known=", ".join(study.layers) or "—")
+    for step in study.steps:
+        named += [(f"{step.id}.{key}", source.step) for key, source in step.tables.items() if source.step]
+        for key, layer in step.layers.items():
+            if layer not in study.layers:
+                where = Where(file=STUDY_FILE, item=f"{step.id}.layers.{key}")
+                problems.add("step_unknown", where, layer, known=", ".join(study.layers) or "—")
+    for item, name in named:
+        if name not in ids:
+            problems.add("step_unknown", Where(file=STUDY_FILE, item=item), name, known=", ".join(ids))
+    problems.raise_all()
+    return study
+
+
+def schema() -> dict[str, Any]:
+    """Give the JSON schema of study files."""
+    return Study.model_json_schema()
