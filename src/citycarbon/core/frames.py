@@ -46,8 +46,10 @@ def like(rows: pl.DataFrame, frame: Frame) -> Frame:
         if session is not None:
             return nw.from_native(session.createDataFrame(rows.to_dicts(), schema=_spark_schema(rows)))
         if frame.implementation.is_duckdb():
-            # A query of a relation runs on that relation's own connection and finds `rows` by its name.
-            return nw.from_native(native.query("citycarbon_rows", "SELECT * FROM rows"))
+            # A query of a relation runs on that relation's own connection and finds a local frame by its name, which
+            # no table of that connection must bear.
+            citycarbon_small_rows = rows  # noqa: F841
+            return nw.from_native(native.query("citycarbon_relation", "SELECT * FROM citycarbon_small_rows"))
         return wrapped.lazy(backend=frame.implementation)
     if frame.implementation is nw.Implementation.POLARS:
         return wrapped

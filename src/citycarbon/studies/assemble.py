@@ -93,14 +93,18 @@ def _account(run: Run) -> EmissionTable:
 
 
 def by_alternative(table: EmissionTable) -> EmissionTable:
-    """Write the account out once for each alternative (location, market …); rows of basis ``all`` belong to each."""
-    known = table.to_polars()["basis"].unique().sort().to_list()
-    alternatives = [basis for basis in known if basis != "all"] or ["all"]
+    """Write the account out once for each alternative (location, market …) that a scenario has.
+
+    Rows of basis ``all`` belong to each alternative of their scenario; a scenario without any keeps ``all``.
+    """
+    known = table.to_polars().select("scenario", "basis").unique().sort("scenario", "basis")
     parts = []
-    for basis in alternatives:
-        mine = table.filter(basis=("all", basis))
-        rows = mine.rows.drop("basis") if mine.has("basis") else mine.rows
-        parts.append(EmissionTable.trusted(rows, fixed={**mine.fixed, "basis": basis}, codes=mine.codes))
+    for (scenario,), part in known.group_by("scenario", maintain_order=True):
+        mine = table.filter(scenario=str(scenario))
+        for basis in [name for name in part["basis"].to_list() if name != "all"] or ["all"]:
+            chosen = mine.filter(basis=("all", basis))
+            rows = chosen.rows.drop("basis") if chosen.has("basis") else chosen.rows
+            parts.append(EmissionTable.trusted(rows, fixed={**chosen.fixed, "basis": basis}, codes=chosen.codes))
     return EmissionTable.stack(parts)
 
 
@@ -171,7 +175,7 @@ def _provenance(run: Run, account: EmissionTable, factors: pl.DataFrame) -> pl.D
     """One row for each source row, factor and method of the account."""
     keys = ["provenance_id", "factor_id", "method", "rule"]
     rows = account.to_polars().select(keys).unique().sort(keys, nulls_last=True)
-    origin = pl.col("provenance_id").str.replace(r":\d+$", "")
+    origin = pl.col("provenance_id").str.replace(r"(!.*)?:\d+$", "")
     hashes = {}
     for each in run.desk.origins.values():
         hashes[f"{each.name}#{each.sheet}" if each.sheet else each.name] = each.sha256

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.results import StudyResult
-from citycarbon.core.tables import FactorTable, Table
+from citycarbon.core.tables import FactorTable, PlaceTable, Table
 from citycarbon.data.layers import Layer, read_layer
 from citycarbon.data.library import FactorLibrary, shipped_library, shipped_rows
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
+from citycarbon.data.regions import require_region
 from citycarbon.data.results import read_result, replacing, write_result
 from citycarbon.studies.assemble import run_to_result
 from citycarbon.studies.cache import StepCache
@@ -85,6 +88,7 @@ def call(
     *,
     options: FileOptions | None = None,
     user_factors: Path | None = None,
+    region: str | None = None,
 ) -> tuple[Method, Table, dict[str, str]]:
     """Run one method on files.
 
@@ -100,6 +104,8 @@ def call(
         What is stated about the files (encoding, sheet, constant columns); applies to tables that are not factors.
     user_factors
         A factor file whose rows are put before the library's.
+    region
+        Region of every place of the tables, where the places are no regions themselves.
 
     Returns
     -------
@@ -135,7 +141,20 @@ def call(
         except InputError as error:
             problems.absorb(error)
     problems.raise_all()
+    if region is not None:
+        _give_region(arguments, known, region)
     return method, method(**arguments), notes
+
+
+def _give_region(arguments: dict[str, Any], known: Mapping[str, Parameter], region: str) -> None:
+    """Make a places table that puts every place of the given tables into one region."""
+    code = require_region(region, Where(item="--region"))
+    name = next((name for name, parameter in known.items() if parameter.table is PlaceTable), None)
+    if name is None or name in arguments:
+        raise InputError("parameter_unknown", Where(item="--region"), region, known=", ".join(known))
+    places = {place for table in arguments.values() if isinstance(table, Table) and table.has("place")
+              for place in table.to_polars()["place"].to_list()}  # fmt: skip
+    arguments[name] = PlaceTable(pl.DataFrame({"place": sorted(places)}).with_columns(pl.lit(code).alias("region")))
 
 
 def _library(user_factors: Path | None) -> FactorLibrary:

@@ -161,11 +161,11 @@ class Desk:
         problems.raise_all()
         numbered = rows.with_row_index("row", offset=1)
         keys = [pl.col(header).cast(pl.String).alias(name) for name, header in source.map.items()]
-        trace = pl.format("{}:{}", pl.lit(shown), pl.col("row")).alias("provenance_id")
         parts = []
         for column, constants in source.wide.items():
             texts = {**source.set, **constants}
             prefix = texts.pop("place_prefix", "")
+            trace = pl.format("{}!{}:{}", pl.lit(shown), pl.lit(column), pl.col("row")).alias("provenance_id")
             value = pl.col(column).cast(pl.Float64, strict=False).alias("value")
             part = numbered.select(*keys, value, *[pl.lit(text).alias(name) for name, text in texts.items()], trace)
             parts.append(part.with_columns((pl.lit(prefix) + pl.col("place")).alias("place")) if prefix else part)

@@ -183,7 +183,7 @@ def printed_ratios(
         relative = 0.5 * 10.0 ** (-decimals) / pl.col(name).abs()
         error = error + pl.when((decimals > 0) & (pl.col(name) != 0)).then(relative).otherwise(0.0).fill_null(0.0)
     half = 0.5 * 10.0 ** (-pl.col("decimals_printed"))
-    line = pl.concat_str("numerator", "times", "denominator", separator=" · ", ignore_nulls=True)
+    line = pl.col("expected").str.split(":").list.last()
     found = joined.select(
         "check", "place", line.alias("item"), computed.alias("value"), pl.col("value_printed").alias("expected"),
         pl.coalesce(pl.col("tolerance"), half + computed.abs() * error).alias("tolerance"),

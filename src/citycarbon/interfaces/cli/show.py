@@ -1,0 +1,79 @@
+"""Showing results in a terminal: an answer first, then a table that fits 100 columns.
+
+Comes in: frames and numbers. Goes out: text on standard output. Not for: files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table as Grid
+
+from citycarbon.interfaces.cli.texts import say
+
+WIDTH = 100
+
+
+def console() -> Console:
+    """Give a console of at most 100 columns; colour only on a terminal."""
+    made = Console(highlight=False)
+    return made if made.is_terminal and made.width <= WIDTH else Console(width=WIDTH, highlight=False, soft_wrap=False)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Write a number with sensible digits and thousands separators; a missing one as a dash."""
+    if value is None:
+        return "—"
+    size = abs(value)
+    if size != 0 and (size >= 1e12 or size < 1e-3):
+        return f"{value:.{digits - 1}e}"
+    decimals = 0 if size >= 10 ** (digits - 1) else max(0, digits - 1 - (len(str(int(size))) - 1 if size >= 1 else -1))
+    return f"{value:,.{decimals}f}"
+
+
+def tonnes(value: float | None, lang: str) -> str:
+    """Write a mass as a reader of the language expects it: t, kt, Mt or 吨, 万吨, 亿吨."""
+    if value is None:
+        return "—"
+    size = abs(value)
+    if lang == "zh":
+        for limit, unit in ((1e8, "亿吨"), (1e4, "万吨")):
+            if size >= limit:
+                return f"{number(value / limit)} {unit}"
+        return f"{number(value)} 吨"
+    if size >= 1e6:
+        return f"{number(value / 1e6)} Mt"
+    return f"{number(value)} t"
+
+
+def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> Grid:
+    """Make a plain table; each column is (heading, left or right)."""
+    made = Grid(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for heading, justify in columns:
+        made.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*[str(cell) for cell in row])
+    return made
+
+
+def frame_grid(frame: pl.DataFrame, lang: str, limit: int = 30) -> list[Any]:
+    """Make a table of a frame: empty columns are left out, columns with one value stand in a line above."""
+    kept = [name for name in frame.columns if frame[name].null_count() < frame.height]
+    constant = [name for name in kept if frame[name].dtype == pl.String and frame[name].n_unique() == 1]
+    shown = [name for name in kept if name not in constant]
+    parts: list[Any] = []
+    if constant:
+        words = [f"{name}: {frame[name][0]}" for name in constant if name != "note"]
+        parts.append(" · ".join(words))
+    columns = [(name, "right" if frame[name].dtype.is_numeric() else "left") for name in shown]
+    cells = [
+        [number(cell, 6) if isinstance(cell, float) else ("" if cell is None else cell) for cell in row]
+        for row in frame.select(shown).head(limit).iter_rows()
+    ]
+    parts.append(grid(columns, cells))
+    if frame.height > limit:
+        parts.append(say("more", lang).format(frame.height - limit))
+    return parts

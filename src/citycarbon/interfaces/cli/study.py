@@ -1,0 +1,229 @@
+"""Commands about studies: demo, new, validate, run, report.
+
+Comes in: folders. Goes out: results, reports and a short answer. Not for: formulas.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import polars as pl
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from citycarbon.core.errors import InputError
+from citycarbon.core.results import StudyResult
+from citycarbon.data.examples import TEMPLATE, example_studies, examples_folder
+from citycarbon.data.results import replacing, write_result
+from citycarbon.interfaces.cli.app import Faces
+from citycarbon.interfaces.cli.show import console, grid, number, tonnes
+from citycarbon.interfaces.cli.texts import say
+from citycarbon.studies import service
+from citycarbon.studies.cache import StepCache
+
+STUDY = click.argument("study", type=click.Path(path_type=Path))
+JSON = click.option("--json", "as_json", is_flag=True, help="json")
+
+
+def _run(folder: Path, out: Path, faces: Faces, cache: bool) -> StudyResult:
+    from rich.console import Console
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(folder.name)
+
+        def tell(step: str, index: int, count: int) -> None:
+            bar.update(task, description=f"{folder.name}: {step} ({index + 1}/{count})")
+
+        return service.run(folder, out, faces.reports, cache=StepCache() if cache else None, progress=tell)
+
+
+@click.command()
+@STUDY
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="folder of the results; STUDY-results beside you by default"
+)
+@click.option("--no-cache", is_flag=True, help="compute every step again")
+@JSON
+@click.pass_obj
+def run(faces: Faces, study: Path, out: Path | None, no_cache: bool, as_json: bool) -> None:
+    """Run STUDY, a folder with study.yaml, and write results, report.html and report.xlsx."""
+    target = out or Path.cwd() / f"{study.resolve().name}-results"
+    result = _run(study, target, faces, cache=not no_cache)
+    if as_json:
+        click.echo((target / "result.json").read_text("utf-8"))
+        return
+    answer(result, faces.lang)
+    click.echo(f"\n{say('written', faces.lang)} {target}\n{say('open', faces.lang)} {target / 'report.html'}")
+
+
+@click.command()
+@STUDY
+@JSON
+@click.pass_obj
+def validate(faces: Faces, study: Path, as_json: bool) -> None:
+    """Check STUDY completely, without writing anything."""
+    result = service.validate(study)
+    if as_json:
+        click.echo(json.dumps({"errors": [], "study": result.meta["study"]}, ensure_ascii=False))
+        return
+    steps = len(result.meta["methods"])
+    click.echo(say("valid", faces.lang).format(result.meta["study"], steps, len(result.origins)))
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.pass_obj
+def report(faces: Faces, results: Path) -> None:
+    """Write report.html and report.xlsx of a RESULTS folder again."""
+    result = service.load(results)
+    with replacing(results) as fresh:
+        write_result(result, fresh)
+        for name, write in faces.reports.items():
+            write(result, fresh / name)
+    click.echo(f"{say('written', faces.lang)} {results / 'report.html'}")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def new(faces: Faces, folder: Path) -> None:
+    """Make a study in a new FOLDER, a copy of the toy city to change."""
+    made = service.new_study(folder, examples_folder() / TEMPLATE)
+    click.echo(say("made", faces.lang).format(folder, len(made), folder))
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("demo-results"), help="folder of the results")
+@click.pass_obj
+def demo(faces: Faces, out: Path) -> int:
+    """Run every shipped study whose data are on this machine."""
+    done: list[Path] = []
+    code = 0
+    for folder in example_studies():
+        target = out / folder.name
+        try:
+            result = _run(folder, target, faces, cache=True)
+        except InputError as error:
+            if not all(item.code in ("dataset_missing", "extra_missing", "step_unknown") for item in error.problems):
+                raise
+            _absent(folder, error, faces)
+            continue
+        answer(result, faces.lang, brief=True)
+        click.echo("")
+        done.append(target / "report.html")
+    click.echo(say("demo_end", faces.lang))
+    for path in done:
+        click.echo(f"  {path.resolve()}")
+    click.echo(say("demo_next", faces.lang))
+    return code
+
+
+def _absent(folder: Path, error: InputError, faces: Faces) -> None:
+    click.echo(f"{folder.name}: {say('demo_missing', faces.lang)}")
+    seen = dict.fromkeys(item.fix(faces.lang) for item in error.problems if item.code != "step_unknown")  # type: ignore[arg-type]
+    for fix in seen:
+        click.echo(f"  {fix}")
+    click.echo("")
+
+
+def answer(result: StudyResult, lang: str, *, brief: bool = False) -> None:
+    """Say the total first, then its parts, then what the checks found."""
+    screen = console()
+    screen.print(f"[bold]{result.meta['title'][lang]}[/bold]")
+    for line in headline(result, lang):
+        screen.print(line)
+    if not brief:
+        for table in (*_sectors(result, lang), *_places(result, lang)):
+            screen.print("")
+            screen.print(table)
+        _misfits(result, lang, screen)
+    counts = {
+        kind: sum(check.severity == kind for check in result.checks) for kind in ("ok", "note", "caveat", "misfit")
+    }
+    screen.print(f"{say('checks', lang)}: " + say("checks_line", lang).format(**counts))
+
+
+def headline(result: StudyResult, lang: str) -> list[str]:
+    """One line a total: amount, year, scenario, basis, scopes, metric."""
+    lines = []
+    for total in shown_totals(result):
+        span = f" ± {tonnes(total['sd'], lang)} (1 sd)" if total.get("sd") else ""
+        parts = [total["time"], total["scenario"], total["basis"], result.meta["scopes"], result.meta["gwp"]]
+        lines.append(f"  {tonnes(total['value'], lang)} CO2e{span} · " + " · ".join(p for p in parts if p != "all"))
+    return lines
+
+
+def shown_totals(result: StudyResult) -> list[dict[str, Any]]:
+    """Totals of the account; a scenario of many years is added up to one line."""
+    totals = pl.DataFrame(result.meta["totals"])
+    rows = []
+    for (scenario, basis), part in totals.group_by("scenario", "basis", maintain_order=True):
+        if part.height <= 3:
+            rows += part.to_dicts()
+        else:
+            years = part["time"].sort()
+            span = f"{years[0]}-{years[-1]}"
+            rows.append(
+                {"time": span, "scenario": scenario, "basis": basis, "value": float(part["value"].sum()), "sd": None}
+            )
+    return rows
+
+
+def _sectors(result: StudyResult, lang: str) -> list[Any]:
+    rows = result.tables["totals"].filter(pl.col("view") == "sector")
+    tables = []
+    for _, part in rows.group_by("scenario", "basis", maintain_order=True):
+        sums = part.group_by("sector", maintain_order=True).agg(pl.col("value").sum()).sort("value", descending=True)
+        whole = float(sums["value"].sum())
+        cells = [
+            (result.label(name, lang), tonnes(value, lang), f"{100 * value / whole:.1f} %" if whole else "—")
+            for name, value in sums.iter_rows()
+        ]
+        heads = ((say("sector", lang), "left"), (say("value", lang), "right"), (say("share", lang), "right"))
+        caption = " · ".join(str(part[name][0]) for name in ("scenario", "basis") if part[name][0] != "all")
+        made = grid(heads, cells)
+        made.title, made.title_justify = caption, "left"
+        tables.append(made)
+    return tables
+
+
+def _places(result: StudyResult, lang: str) -> list[Any]:
+    """Exact totals by place, all years of a scenario together, where there are few enough to read."""
+    rows = result.tables["totals"].filter(pl.col("view") == "place")
+    if rows["place"].n_unique() > 12:
+        return []
+    tables = []
+    for _, part in rows.group_by("scenario", "basis", maintain_order=True):
+        sums = part.group_by("place", maintain_order=True).agg(pl.col("value").sum()).sort("value", descending=True)
+        cells = [
+            (result.label(name, lang), "—" if value is None else f"{value:,.3f} t") for name, value in sums.iter_rows()
+        ]
+        made = grid(((say("place", lang), "left"), (say("value", lang), "right")), cells)
+        made.title = " · ".join(str(part[name][0]) for name in ("scenario", "basis") if part[name][0] != "all")
+        made.title_justify = "left"
+        tables.append(made)
+    return tables
+
+
+def _misfits(result: StudyResult, lang: str, screen: Any) -> None:
+    found = [check for check in result.checks if check.severity == "misfit"]
+    if not found:
+        return
+    screen.print(f"\n{say('misfits', lang)}:")
+    reasons: dict[str, list[Any]] = {}
+    for check in found:
+        reasons.setdefault(check.text[lang == "zh"], []).append(check)
+    for why, checks in reasons.items():
+        for check in checks:
+            both = f"{say('computed', lang)} {number(check.value)}, {say('printed', lang)} {number(check.expected)}"
+            screen.print(f"  {result.label(check.place, lang)} · {check.id}: {both} {check.unit}")
+        screen.print(f"    → {why}", style="dim")
+    screen.print("")

@@ -1,0 +1,88 @@
+"""Words of the command line in English and Chinese."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: the module that holds it and what it does, in both languages."""
+
+    module: str
+    en: str
+    zh: str
+
+
+COMMANDS: dict[str, Command] = {
+    "demo": Command("study", "run the studies that ship and say where to look", "运行自带研究并说明如何查看"),
+    "new": Command("study", "make a study of your own from the toy city", "以玩具城为模板新建研究"),
+    "validate": Command("study", "check a study and list every problem", "检查研究并列出所有问题"),
+    "run": Command("study", "run a study and write its results and reports", "运行研究并写出结果与报告"),
+    "report": Command("study", "write the reports of a results folder again", "由结果文件夹重新生成报告"),
+    "call": Command("call", "run one method on your files", "对文件运行单个方法"),
+    "methods": Command("catalogue", "list the methods, or explain one", "列出方法，或说明某个方法"),
+    "factors": Command("catalogue", "search the factor library", "检索因子库"),
+    "data": Command("datasets", "list, find or fetch open data sets", "列出、查找或获取开放数据集"),
+}
+WORDS: dict[str, tuple[str, str]] = {
+    "about": (
+        "citycarbon: a city knows its carbon, decides a strategy and acts on it.",
+        "citycarbon：城市摸清碳家底、制定策略并付诸行动。",
+    ),
+    "lang": ("language of messages", "界面语言"),
+    "commands": ("Commands", "命令"),
+    "interrupted": ("Interrupted. Earlier results are untouched.", "已中断，原有结果未受影响。"),
+    "problems": ("{} problem(s) found; nothing was written.", "发现 {} 个问题；未写入任何内容。"),
+    "json": ("print json for machines", "输出 json"),
+    "out": ("where to write", "输出位置"),
+    "valid": ("{} is in order: {} steps, {} input files.", "{} 检查通过：{} 个步骤，{} 个输入文件。"),
+    "no_cache": ("compute every step again", "不使用缓存，全部重算"),
+    "written": ("written to", "已写入"),
+    "open": ("open", "打开"),
+    "sector": ("sector", "部门"),
+    "scope": ("scope", "范围"),
+    "value": ("emissions", "排放量"),
+    "share": ("share", "占比"),
+    "range": ("5-95 %", "5%—95%"),
+    "checks": ("checks", "检查"),
+    "checks_line": (
+        "{ok} agree, {note} notes, {caveat} caveats, {misfit} misfits of sources: see the report",
+        "{ok} 项一致，{note} 项说明，{caveat} 项限制，{misfit} 项来源不一致：详见报告",
+    ),
+    "misfits": ("misfits that the sources have with themselves or with the computation", "来源自身或与计算不一致之处"),
+    "printed": ("printed", "刊印"),
+    "computed": ("computed", "计算"),
+    "place": ("place", "地点"),
+    "check": ("check", "检查项"),
+    "step": ("step", "步骤"),
+    "defaults": ("default used", "使用的缺省值"),
+    "rows": ("{} rows", "{} 行"),
+    "more": ("… {} more rows; use --out to get all", "… 另有 {} 行；用 --out 输出全部"),
+    "inputs": ("tables and parameters", "表与参数"),
+    "equation": ("equation", "公式"),
+    "source": ("source", "来源"),
+    "status": ("status", "状态"),
+    "gives": ("gives", "输出"),
+    "optional": ("optional", "可选"),
+    "required": ("required", "必需"),
+    "columns": ("columns", "列"),
+    "default": ("default", "缺省"),
+    "demo_missing": ("not run, its data are not here", "未运行，缺少数据"),
+    "demo_get": ("get them with", "获取方法"),
+    "demo_end": ("Look at the reports in a browser:", "请在浏览器中查看报告："),
+    "demo_next": ("A study of your own: citycarbon new my-city", "新建自己的研究：citycarbon new my-city"),
+    "made": ("made {} with {} files; next: citycarbon run {}", "已新建 {}，共 {} 个文件；下一步：citycarbon run {}"),
+    "here": ("on this machine", "本机已有"),
+    "absent": ("not here", "本机没有"),
+    "licence": ("licence", "许可"),
+    "fetched": ("fetched", "已获取"),
+    "no_rows": ("nothing fits", "没有匹配项"),
+    "title": ("title", "名称"),
+    "total": ("total", "合计"),
+}  # fmt: skip
+
+
+def say(word: str, lang: str) -> str:
+    """Give a word in a language."""
+    return WORDS[word][1 if lang == "zh" else 0]

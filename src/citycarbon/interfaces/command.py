@@ -1,0 +1,37 @@
+"""The ``citycarbon`` command: puts the faces together, since they do not know one another.
+
+Comes in: the command line. Goes out: an exit code. Not for: what the commands do.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from citycarbon.core.results import StudyResult
+from citycarbon.interfaces.cli.app import Faces, build
+
+
+def write_page(result: StudyResult, path: Path) -> None:
+    """Write ``report.html``; the reports face is loaded only when a report is made."""
+    from citycarbon.interfaces.reports.page import write_page as write
+
+    write(result, path)
+
+
+def write_workbook(result: StudyResult, path: Path) -> None:
+    """Write ``report.xlsx``; the reports face is loaded only when a report is made."""
+    from citycarbon.interfaces.reports.workbook import write_workbook as write
+
+    write(result, path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and give its exit code: 0 done, 2 wrong input, 130 interrupted."""
+    given = sys.argv[1:] if arguments is None else arguments
+    faces = Faces(reports={"report.html": write_page, "report.xlsx": write_workbook})
+    return build(given, faces)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
