@@ -76,7 +76,14 @@ def test_fossil_methane_of_the_sixth_report() -> None:
 @pytest.mark.parametrize("metric", ["AR4-GWP100", "AR5-GWP100", "AR6-GWP100"])
 def test_blends(blend: str, metric: str) -> None:
     """A tonne of blend that leaks whole, through the refrigerant method: Σ share · GWP."""
-    row = {"place": ["A"], "time": ["2020"], "sector": ["s"], "activity": [blend], "charge": [1000.0], "leak_rate": [1.0]}
+    row = {
+        "place": ["A"],
+        "time": ["2020"],
+        "sector": ["s"],
+        "activity": [blend],
+        "charge": [1000.0],
+        "leak_rate": [1.0],
+    }
     made = refrigerant(ChargeTable(pl.DataFrame(row)), shipped_library().choose(["ashrae-34"]))
     printed = BLENDS[blend][("AR4-GWP100", "AR5-GWP100", "AR6-GWP100").index(metric)]
     assert made.to_polars()["value"].sum() == pytest.approx(1.0, rel=1e-12)

@@ -35,7 +35,14 @@ CALORIFIC = {"bituminous_coal": 25.8, "gasoline": 44.3, "diesel": 43.0, "lpg": 4
 
 
 def burn(fuel: str, sector: str, value: float = 1.0, unit: str = "TJ") -> EmissionTable:
-    row = {"place": ["plant"], "time": ["2020"], "sector": [sector], "activity": [fuel], "value": [value], "unit": [unit]}
+    row = {
+        "place": ["plant"],
+        "time": ["2020"],
+        "sector": [sector],
+        "activity": [fuel],
+        "value": [value],
+        "unit": [unit],
+    }
     return combustion(ActivityTable(pl.DataFrame(row)), shipped_library().choose(["ipcc-2006"]))
 
 

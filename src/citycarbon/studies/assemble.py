@@ -27,7 +27,7 @@ from citycarbon.inventory.accounting.intensity import IntensityTable, intensity
 from citycarbon.studies.catalogue import find_method
 from citycarbon.studies.run import Run
 from citycarbon.studies.sources import Desk
-from citycarbon.studies.study_file import MapView
+from citycarbon.studies.study_file import ACCOUNT, MapView
 
 SORT = (
     "place",
@@ -259,7 +259,7 @@ def total_scopes(main: EmissionTable, scopes: str) -> EmissionTable:
 
 
 def _map(run: Run, view: MapView) -> pl.DataFrame:
-    table = run.tables[view.step]
+    table = _account(run) if view.step == ACCOUNT else run.tables[view.step]
     if not isinstance(table, EmissionTable):
         where = Where(item=f"maps.{view.step}")
         raise InputError("parameter_wrong", where, type(table).__name__, expected_value="EmissionTable")
@@ -272,16 +272,7 @@ def _map(run: Run, view: MapView) -> pl.DataFrame:
 def _own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: pl.DataFrame) -> list[Check]:
     rows = account.to_polars()
     made = [_conservation(main, run.study.scopes), *_placed(run)]
-    for word, check, en, zh in (
-        ("FALLBACK", "factor.region_fallback", "rows use a coarser region's factor", "行使用了更大区域的因子"),
-        ("YEAR", "factor.year", "rows use a factor of another year", "行使用了其他年份的因子"),
-    ):
-        hits = rows.filter(pl.col("rule").str.contains(word, literal=True))
-        if hits.height:
-            shown = "; ".join(hits["rule"].unique().sort().head(3).to_list())
-            made.append(
-                Check(check, "caveat", (f"{hits.height} {en}: {shown}", f"{hits.height} {zh}：{shown}"), hits.height)
-            )
+    made += _lookup_caveats(rows)
     recalled = factors.filter(pl.col("quality").str.starts_with("recalled"))
     if recalled.height:
         names = ", ".join(recalled["factor_id"].head(6).to_list())
@@ -323,6 +314,22 @@ def _own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: 
         made.append(
             Check("factor.override", "note", (f"your factor file replaces: {names}", f"您的因子文件替换了：{names}"))
         )
+    return made
+
+
+def _lookup_caveats(rows: pl.DataFrame) -> list[Check]:
+    """Say where a look-up used another region or another year, as the study allowed."""
+    made = []
+    for check, pattern, en, zh in (
+        ("factor.region_fallback", r"FALLBACK from (\S+) to (\S+);", "a coarser region's factor", "更大区域的因子"),
+        ("factor.year", r"YEAR (\d+) uses the factor valid (\S+)", "a factor of another year", "其他年份的因子"),
+    ):
+        hits = rows.filter(pl.col("rule").str.contains(pattern))
+        if hits.height:
+            pairs = hits.select(pl.col("rule").str.extract_groups(pattern)).unnest("rule").unique(maintain_order=True)
+            shown = "; ".join(sorted(f"{old} → {new}" for old, new in pairs.head(6).iter_rows()))
+            text = (f"{hits.height} rows use {en}: {shown}", f"{hits.height} 行使用了{zh}：{shown}")
+            made.append(Check(check, "caveat", text, hits.height))
     return made
 
 
@@ -418,6 +425,16 @@ def _words(table: Table) -> set[str]:
     return found
 
 
+def _scenarios(run: Run) -> list[str]:
+    """Scenarios in the order of the steps of the account."""
+    names = [
+        name
+        for step in run.study.account
+        for name in sorted(run.tables[step].to_polars()["scenario"].unique().to_list())
+    ]
+    return list(dict.fromkeys(names))
+
+
 def _meta(run: Run, main: EmissionTable) -> dict[str, Any]:
     study = run.study
     keys = ["time", "scenario", "basis"]
@@ -430,6 +447,7 @@ def _meta(run: Run, main: EmissionTable) -> dict[str, Any]:
         "citycarbon": citycarbon.__version__,
         "engine": {"polars": pl.__version__},
         "gwp": study.gwp,
+        "scenarios": _scenarios(run),
         "scopes": study.scopes,
         "methods": {step.id: f"{step.method} v{find_method(step.method).version}" for step in study.steps},
         "totals": totals.select(columns).sort(keys).to_dicts(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import graphlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Run:
     cached: list[str] = field(default_factory=list)
 
 
-def execute(folder: Path, *, cache: StepCache | None = None, progress: Progress | None = None) -> Run:
+def execute(folder: Path, *, step_cache: StepCache | None = None, progress: Progress | None = None) -> Run:
     """Run the steps of a study, collecting every problem."""
     study = read_study(folder)
     problems = Problems()
@@ -58,7 +59,7 @@ def execute(folder: Path, *, cache: StepCache | None = None, progress: Progress 
             failed.add(name)
             continue
         try:
-            _step(run, step, cache, dry=len(problems) > 0)
+            _step(run, step, step_cache, dry=len(problems) > 0)
         except InputError as error:
             problems.absorb(_at_step(error, name))
             failed.add(name)
@@ -87,13 +88,13 @@ def _at_step(error: InputError, step: str) -> InputError:
     return InputError.several(named)
 
 
-def _step(run: Run, step: Step, cache: StepCache | None, *, dry: bool) -> None:
+def _step(run: Run, step: Step, step_cache: StepCache | None, *, dry: bool) -> None:
     """Read what a step needs and run it; with ``dry`` (problems elsewhere) inputs are read and the step still tried."""
     method = find_method(step.method, Where(file=STUDY_FILE, item=step.id))
     arguments = step_arguments(run, step, method)
     run.inputs[step.id] = arguments
     key = step_key(method, arguments)
-    stored = cache.get(key, method.gives) if cache and not dry else None
+    stored = step_cache.get(key, method.gives) if step_cache and not dry else None
     if stored is not None:
         run.cached.append(step.id)
         run.tables[step.id] = stored
@@ -102,8 +103,8 @@ def _step(run: Run, step: Step, cache: StepCache | None, *, dry: bool) -> None:
     if isinstance(made, EmissionTable):
         _refuse_numberless(made, step.id)
     run.tables[step.id] = made
-    if cache and not dry:
-        cache.put(key, made)
+    if step_cache and not dry:
+        step_cache.put(key, made)
 
 
 def _refuse_numberless(table: EmissionTable, step: str) -> None:
@@ -114,9 +115,19 @@ def _refuse_numberless(table: EmissionTable, step: str) -> None:
 
 
 def step_key(method: Method, arguments: Mapping[str, Any]) -> str:
-    """Give the cache key: method, its version, the package's version, and the content of every input."""
+    """Give the cache key: method, its version, the package's own code, and the content of every input."""
     parts = {name: _content(value) for name, value in arguments.items()}
-    return fingerprint(method.id, method.version, citycarbon.__version__, pl.__version__, parts)
+    return fingerprint(method.id, method.version, code_state(), pl.__version__, parts)
+
+
+@cache
+def code_state() -> str:
+    """Give a fingerprint of the installed package, so that a changed formula never meets an old result."""
+    home = Path(citycarbon.__file__).parent
+    states = [
+        (str(path.relative_to(home)), path.stat().st_size, path.stat().st_mtime_ns) for path in home.rglob("*.py")
+    ]
+    return fingerprint(citycarbon.__version__, sorted(states))
 
 
 def _content(value: Any) -> Any:

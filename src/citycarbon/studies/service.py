@@ -68,7 +68,7 @@ def run(
     InputError
         Every problem; ``out`` is then as it was.
     """
-    result = run_to_result(execute(folder, cache=cache, progress=progress))
+    result = run_to_result(execute(folder, step_cache=cache, progress=progress))
     with replacing(out) as fresh:
         write_result(result, fresh)
         for name, write in (reports or {}).items():

@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from citycarbon.core.errors import InputError, Problems, Where
 
 STUDY_FILE = "study.yaml"
+ACCOUNT = "account"
+"""Name that stands for the whole account where a map asks for a step."""
 _NAME = r"^[a-z0-9][a-z0-9_-]*$"
 
 
@@ -86,7 +88,7 @@ class LayerSource(_Part):
 
 
 class MapView(_Part):
-    """A map: a step's emissions by place, drawn on a layer."""
+    """A map: the emissions of a step, or of the whole ``account``, by place, drawn on a layer."""
 
     step: str
     layer: str
@@ -264,7 +266,7 @@ def _checked_steps(study: Study) -> Study:
     for name in dict.fromkeys(name for name in ids if ids.count(name) > 1):
         problems.add("step_duplicate", Where(file=STUDY_FILE, item=name), name)
     named = [(f"account.{name}", name) for name in study.account] + [(f"show.{name}", name) for name in study.show]
-    named += [(f"maps.{view.step}", view.step) for view in study.maps]
+    named += [(f"maps.{view.step}", view.step) for view in study.maps if view.step != ACCOUNT]
     for view in study.maps:
         if view.layer not in study.layers:
             where = Where(file=STUDY_FILE, item=f"maps.{view.layer}")

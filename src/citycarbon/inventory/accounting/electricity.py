@@ -69,7 +69,9 @@ def electricity(
     Raises
     ------
     CoverageError
-        If a place or year has no factor, or the market basis lacks a residual mix.
+        If a place or year has no factor, or several.
+    InputError
+        If the market basis lacks a residual mix, or a grid has one margin and not the other.
 
     References
     ----------
@@ -129,7 +131,7 @@ def margins(rows: pl.DataFrame, weight: float) -> pl.DataFrame:
 
     Raises
     ------
-    CoverageError
+    InputError
         If a grid has one margin and not the other.
     """
     ready = rows.filter(pl.col("quantity") == "emission_factor")

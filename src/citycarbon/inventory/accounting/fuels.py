@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from citycarbon.core.errors import InputError, Where, problem
+from citycarbon.core.errors import InputError, Where
 from citycarbon.core.tables import FactorTable
 from citycarbon.core.units import TCE_IN_GJ, conversion, quotient, same_dimension, split_factor_unit
 
@@ -176,5 +176,5 @@ def _content(properties: tuple[tuple[float, str], ...], unit: str, target: str, 
     if found and max(found) - min(found) > 1e-12 * max(found):
         shown = ", ".join(f"{each:g} {quotient(target, unit)}" for each in sorted(found))
         facts = {"activity": activity, "region": "—", "year": "—", "editions": "—"}
-        raise InputError.several([problem("factor_ambiguous", Where(column="activity"), shown, **facts)])
+        raise InputError("factor_ambiguous", Where(column="activity"), shown, **facts)
     return found[0] if found else None

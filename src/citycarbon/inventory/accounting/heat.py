@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from citycarbon.core.errors import InputError, Problems, Where, problem
+from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
@@ -129,7 +129,7 @@ def _coal_content(factors: FactorTable) -> float:
         editions = ", ".join(printed["edition"].drop_nulls().unique().sort().to_list()) or "—"
         facts = {"activity": "heat", "region": "—", "year": "—", "editions": editions}
         shown = ", ".join(f"{each:g} tce/GJ" for each in sorted(found))
-        raise InputError.several([problem("factor_ambiguous", Where(column="activity"), shown, **facts)])
+        raise InputError("factor_ambiguous", Where(column="activity"), shown, **facts)
     return found.pop() if found else conversion("GJ", "tce")
 
 

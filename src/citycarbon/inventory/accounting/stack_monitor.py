@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from citycarbon.core.errors import InputError, Problems, Where, problem
+from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
 from citycarbon.core.tables import ActivityTable, EmissionTable, Table
@@ -120,7 +120,7 @@ def stack_monitor(
     if gaps.height:
         if substitution == "none":
             shown = f"{gaps.height} h: {', '.join(gaps['hour'].head(3).to_list())}"
-            raise InputError.several([problem("monitor_gaps", _place(gaps, "hour"), shown)])
+            raise InputError("monitor_gaps", _place(gaps, "hour"), shown)
         rows = _filled(rows)
         activity = pl.when(pl.col("measured")).then(pl.lit("flue_gas")).otherwise(pl.lit("flue_gas_substituted"))
     length = {"year": 4, "month": 7, "day": 10}[period]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import polars as pl
 
-from citycarbon.core.errors import InputError, Where, problem
+from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
 from citycarbon.inventory.accounting.apply import Account, match, multiply
@@ -78,6 +78,6 @@ def water(
         # One prints its figure per tonne and another per m^3: the unit of a meter must not choose between them.
         names = ", ".join(editions)
         facts = {"activity": SUPPLY, "region": "—", "year": "—", "editions": names}
-        raise InputError.several([problem("factor_ambiguous", Where(column="activity"), names, **facts)])
+        raise InputError("factor_ambiguous", Where(column="activity"), names, **facts)
     matched = match(activity, FactorTable(rows), places, year_rule=year_rule, region_fallback=region_fallback)
     return multiply(activity, matched, Account(METHOD_ID, "3"))
