@@ -102,6 +102,11 @@ def counts(frame: Frame, conditions: Mapping[str, nw.Expr]) -> dict[str, int]:
     return {name: int(count or 0) for name, count in zip(conditions, row, strict=True)}
 
 
+def extended(frame: Frame, columns: Sequence[nw.Expr]) -> Frame:
+    """Add columns, of which there may be none."""
+    return frame.with_columns(*columns) if columns else frame
+
+
 def concat(frames: Iterable[Frame]) -> Frame:
     """Stack frames of one kind; a column that one lacks is filled with null, labels of different kinds become text."""
     parts = list(frames)
@@ -118,5 +123,5 @@ def concat(frames: Iterable[Frame]) -> Frame:
         texts = [
             nw.col(name).cast(nw.String) for name, kind in present.items() if columns[name] != kind and text_type(kind)
         ]
-        aligned.append(part.with_columns(*missing, *texts).select(*columns))
+        aligned.append(extended(part, [*missing, *texts]).select(*columns))
     return cast(Frame, nw.concat(cast(list[Any], aligned), how="vertical"))

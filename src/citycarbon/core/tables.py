@@ -265,6 +265,10 @@ class FactorTable(Table):
             yield InputError("years_reversed", Where(where.file, where.sheet, (), "valid_from", activity)).problems[0]
 
 
+MATCH = "__match__"
+"""Hidden column of an emission table: number of the coefficient that a row was multiplied with."""
+
+
 class EmissionTable(Table):
     """Emissions and removals: mass of one gas (or CO2e) by place, time, sector, activity, scope, scenario and basis.
 
@@ -300,7 +304,19 @@ class EmissionTable(Table):
         Column("sd_factor", "number", low=0, meaning=("part of sd from the factor", "因子部分的标准差")),
         Column("activity_error_group", meaning=("shared error of activity data", "活动数据共享误差组")),
     )
-    __slots__ = ()
+    __slots__ = ("_matched",)
+    _matched: pl.DataFrame | None
+
+    @property
+    def matched(self) -> pl.DataFrame | None:
+        """Coefficient number to the key columns that it determines: summing by one number beats summing by five words."""
+        return getattr(self, "_matched", None)
+
+    def with_matched(self, matched: pl.DataFrame) -> EmissionTable:
+        """Remember which keys each coefficient number stands for; the frame must hold the hidden column."""
+        made = type(self).trusted(self._frame, fixed=self._fixed, codes=self._codes)
+        object.__setattr__(made, "_matched", matched)
+        return made
 
     def _own_rules(self, frame: Frame, fixed: Mapping[str, str], where: Where) -> Iterable[Any]:
         names = frame.collect_schema().names()
@@ -380,8 +396,9 @@ class EmissionTable(Table):
         columns |= {c.name for c in cls.columns if c.default is not None}
         ordered = [column.name for column in cls.columns if column.name in columns]
         parts = [
-            table.rows.with_columns(
-                *[table.text(name).alias(name) for name in ordered if not table.has(name) and _textual(cls, name)]
+            frames.extended(
+                table.rows,
+                [table.text(name).alias(name) for name in ordered if not table.has(name) and _textual(cls, name)],
             )
             for table in tables
         ]

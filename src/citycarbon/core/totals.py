@@ -19,7 +19,7 @@ import polars as pl
 from citycarbon.core import frames
 from citycarbon.core.dimensions import SCOPE_RULES, nested_periods
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.tables import EmissionTable
+from citycarbon.core.tables import MATCH, EmissionTable
 from citycarbon.core.uncertainty import combined_sd
 
 LABELS = ("method", "flow", "factor_id", "metric", "error_group")
@@ -103,15 +103,31 @@ def _in_scopes(table: EmissionTable, scopes: str | None) -> EmissionTable:
 def _parts(table: EmissionTable, keys: list[str]) -> pl.DataFrame:
     """Group once by every stored dimension: the one pass over the data."""
     value = nw.col("value")
-    missing = nw.when(value.is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
-    unnoted = missing
+    frame = table.rows
+    sums = [value.sum(), nw.len().alias("rows"), value.count().alias("numbers")]
     if table.has("notation"):
-        unnoted = nw.when(value.is_null() & nw.col("notation").is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
-    frame = table.rows.with_columns(missing.alias("without_number"), unnoted.alias("unnoted"), nw.lit(1).alias("rows"))
-    sums = [nw.col(name).sum() for name in ("value", "rows", "without_number", "unnoted")]
-    grouped = frame.group_by(keys).agg(*sums) if keys else frame.select(*sums)
+        noted = value.is_null() & ~nw.col("notation").is_null()
+        frame = frame.with_columns(nw.when(noted).then(nw.lit(1)).otherwise(nw.lit(0)).alias("noted"))
+        sums.append(nw.col("noted").sum())
+    short, matched = keys, table.matched
+    if matched is not None:
+        short = [MATCH, *[name for name in keys if name not in matched.columns]]
+    grouped = frame.group_by(short).agg(*sums) if short else frame.select(*sums)
     parts = frames.small(grouped).with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
-    return parts.with_columns(pl.col("rows", "without_number", "unnoted").cast(pl.Int64)).sort(keys or "rows")
+    if matched is not None:
+        determined = [name for name in keys if name in matched.columns]
+        parts = parts.with_columns(pl.col(MATCH).cast(pl.Int64)).join(
+            matched.select(MATCH, *determined), on=MATCH, how="left"
+        )
+        parts = parts.drop(MATCH)
+    excused = pl.col("noted") if "noted" in parts.columns else pl.lit(0)
+    without = pl.col("rows").cast(pl.Int64) - pl.col("numbers").cast(pl.Int64)
+    parts = parts.with_columns(
+        pl.col("rows").cast(pl.Int64),
+        without.alias("without_number"),
+        (without - excused).cast(pl.Int64).alias("unnoted"),
+    )
+    return parts.sort(keys or "rows")
 
 
 def _check(table: EmissionTable, parts: pl.DataFrame, by: Sequence[str], scopes: str | None) -> None:

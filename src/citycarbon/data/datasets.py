@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256 as new_hash
@@ -107,10 +108,13 @@ def locate(name: str, file: str) -> Path:
     path = find(name, file)
     if path is None:
         raise InputError("dataset_missing", Where(item=f"{name}/{file}"), "—", name=name)
-    if content_hash(path) != known[file].sha256:
-        raise InputError(
-            "dataset_changed", Where(file=f"{name}/{path.name}"), content_hash(path), sha256=known[file].sha256
-        )
+    where = Where(file=f"{name}/{path.name}")
+    try:
+        found = content_hash(path)
+    except (zipfile.BadZipFile, zlib.error, IndexError, RuntimeError, OSError) as error:
+        raise InputError("dataset_changed", where, str(error), sha256=known[file].sha256) from error
+    if found != known[file].sha256:
+        raise InputError("dataset_changed", where, found, sha256=known[file].sha256)
     return path
 
 

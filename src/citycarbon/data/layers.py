@@ -22,6 +22,9 @@ from citycarbon.data import safety
 from citycarbon.data.sheets import decode, looks_chinese
 
 VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".zip")
+_MARGIN = 10.0
+"""Degrees by which a layer may lie outside the area of its coordinate system, as neighbouring zones are often borrowed."""
+_CODE_PAGES = {"65001": "utf-8", "utf8": "utf-8", "936": "gbk", "54936": "gb18030", "gb2312": "gbk", "gbk": "gbk"}
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,11 @@ def read_layer(
 def _zipped(path: Path, layer: str | None, crs: str | None, encoding: str | None, shown: str) -> tuple[Layer, Origin]:
     safety.archive(path, shown, "zip")
     with zipfile.ZipFile(path) as container, TemporaryDirectory() as folder:
-        inner = [name for name in container.namelist() if Path(name).suffix.lower() in VECTOR[:-1]]
+        inner = [
+            name for name in container.namelist() if Path(name).suffix.lower() in VECTOR[:-1] and not _hidden(name)
+        ]
         if len(inner) != 1:
-            raise InputError("file_broken", Where(file=shown), ", ".join(inner) or "—", kind="zip (one layer file)")
+            raise InputError("archive_layers", Where(file=shown), ", ".join(inner) or "—", kinds=", ".join(VECTOR[:-1]))
         stem = Path(inner[0]).stem
         for name in container.namelist():
             if Path(name).stem == stem and not name.endswith("/"):
@@ -126,13 +131,20 @@ def _zipped(path: Path, layer: str | None, crs: str | None, encoding: str | None
     )
 
 
+def _hidden(name: str) -> bool:
+    """Tell whether a zip member is a shadow file that some systems add."""
+    return name.startswith("__MACOSX/") or Path(name).name.startswith(".")
+
+
 def _geojson(path: Path, shown: str, crs: str | None) -> Layer:
     import shapely
 
     text, _ = decode(path.read_bytes(), shown)
     try:
         document = json.loads(text)
-        features = document["features"]
+        features = document["features"] if isinstance(document, dict) else None
+        if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
+            raise ValueError("no list 'features'")
         rows = pl.DataFrame([feature.get("properties") or {} for feature in features], infer_schema_length=None)
         shapes = np.array([json.dumps(f["geometry"]) if f.get("geometry") else None for f in features], dtype=object)
         geometry = shapely.from_geojson(shapes)
@@ -145,10 +157,12 @@ def _geojson(path: Path, shown: str, crs: str | None) -> Layer:
         pl.exceptions.PolarsError,
     ) as error:
         raise InputError("file_broken", Where(file=shown), str(error), kind="GeoJSON") from error
-    own = str(((document.get("crs") or {}).get("properties") or {}).get("name", "") or "")
-    # RFC 7946: GeoJSON without the retired crs member is WGS 84 longitude and latitude.
-    stated = own.replace("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326").replace("urn:ogc:def:crs:EPSG::", "EPSG:")
-    return Layer(Path(shown).stem, rows, geometry, _agreed(crs, stated or "EPSG:4326", shown))
+    member = document.get("crs")
+    named = member.get("properties") if isinstance(member, dict) else None
+    own = str((named.get("name") if isinstance(named, dict) else "") or "")
+    own = own.replace("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326").replace("urn:ogc:def:crs:EPSG::", "EPSG:")
+    # RFC 7946: GeoJSON without the retired crs member is WGS 84 longitude and latitude, unless the study says otherwise.
+    return Layer(Path(shown).stem, rows, geometry, _agreed(crs, own if own or crs else "EPSG:4326", shown))
 
 
 def _gdal(path: Path, shown: str, layer: str | None, crs: str | None, encoding: str | None) -> tuple[Layer, str]:
@@ -159,48 +173,69 @@ def _gdal(path: Path, shown: str, layer: str | None, crs: str | None, encoding: 
         raise InputError("extra_missing", Where(file=shown), "pyogrio", extra="geo") from error
     import shapely
 
-    used = encoding or _shapefile_encoding(path, shown)
+    used = _shapefile_encoding(path, shown, encoding)
     try:
         layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
         if layer is None and len(layers) > 1:
-            raise InputError("sheet_ambiguous", Where(file=shown), len(layers), sheets=", ".join(layers))
+            raise InputError("layer_ambiguous", Where(file=shown), len(layers), layers=", ".join(layers))
         if layer is not None and layer not in layers:
-            raise InputError("sheet_missing", Where(file=shown, sheet=layer), layer, sheets=", ".join(layers))
+            raise InputError("layer_missing", Where(file=shown, item=layer), layer, layers=", ".join(layers))
         meta, table = pyogrio.read_arrow(path, layer=layer or layers[0], encoding=used)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, UnicodeError) as error:
-        raise InputError("file_broken", Where(file=shown), str(error), kind=path.suffix.lstrip(".")) from error
+        found = str(error).partition(";")[0].replace(str(path), shown)
+        raise InputError("file_broken", Where(file=shown), found, kind=path.suffix.lstrip(".")) from error
     name = meta["geometry_name"] or "wkb_geometry"
+    if name not in table.column_names:
+        raise InputError("geometry_missing", Where(file=shown, item=layer), layer or layers[0])
     geometry = shapely.from_wkb(np.array(table.column(name).to_pylist(), dtype=object))
     rows = pl.DataFrame(pl.from_arrow(table.drop([name])))
     if not meta["crs"] and crs is None:
-        raise InputError("crs_missing", Where(file=shown, sheet=layer), "—")
+        raise InputError("crs_missing", Where(file=shown, item=layer), "—")
     return Layer(layer or layers[0], rows, geometry, _agreed(crs, meta["crs"] or "", shown)), used or "utf-8"
 
 
-def _shapefile_encoding(path: Path, shown: str) -> str | None:
-    """Find the attribute encoding of a shapefile: .cpg if there is one, else what the bytes prove."""
+def _shapefile_encoding(path: Path, shown: str, stated: str | None) -> str | None:
+    """Find the attribute encoding of a shapefile: stated, else the .cpg file, else what the bytes prove; the bytes must fit."""
     if path.suffix.lower() != ".shp":
         return None
-    for note in (path.with_suffix(".cpg"), path.with_suffix(".CPG")):
-        if note.exists():
-            return note.read_text("ascii", "replace").strip() or None
-    table = path.with_suffix(".dbf")
-    if not table.exists():
-        return None
-    data = table.read_bytes()[: 4 * 1024**2]
-    marks = bytes(mark for mark in data[32:] if mark > 127)
-    if not marks:
-        return "utf-8"
+    table, note = _beside(path, ".dbf"), _beside(path, ".cpg")
+    named = stated or (note.read_text("ascii", "replace").strip() if note else "")
+    data = table.read_bytes()[: 4 * 1024**2] if table else b""
     header = int.from_bytes(data[8:10], "little")
     body = data[header:].replace(b"\x00", b" ")
-    try:
-        body.decode("utf-8")
-        return "utf-8"
-    except UnicodeDecodeError:
-        text = body.decode("gb18030", "replace")
+    if named:
+        return _fitting_codec(named, body, shown, table)
+    if _fits(body, "utf-8"):
+        return "utf-8" if table else None
+    text = body.decode("gb18030", "replace")
     if looks_chinese(text.replace("\ufffd", "")):
         return "gb18030"
     raise InputError("encoding_unknown", Where(file=shown), text[:30])
+
+
+def _beside(path: Path, suffix: str) -> Path | None:
+    found = (path.with_suffix(suffix), path.with_suffix(suffix.upper()))
+    return next((each for each in found if each.exists()), None)
+
+
+def _fitting_codec(named: str, body: bytes, shown: str, table: Path | None) -> str:
+    """Give a stated encoding in the spelling that GDAL knows, after a look at whether the attributes fit it."""
+    plain = named.lower().replace("_", "-").removeprefix("cp").removeprefix("windows-").removeprefix("ms")
+    name = _CODE_PAGES.get(plain, f"cp{plain}" if plain.isdigit() else named)
+    try:
+        fits = _fits(body, name)
+    except LookupError as error:
+        raise InputError("encoding_unsupported", Where(file=shown), named, known="UTF-8, GB18030, GBK") from error
+    if not fits:
+        where = Where(file=table.name if table else shown)
+        raise InputError("encoding_wrong", where, shown, encoding=named)
+    return name
+
+
+def _fits(body: bytes, codec: str) -> bool:
+    """Tell whether attribute bytes are text of an encoding; a few characters may be cut in half by the width of a field."""
+    broken = body.decode(codec, "replace").count("\ufffd")
+    return broken * 10 <= sum(1 for mark in body if mark > 127)
 
 
 def _agreed(stated: str | None, own: str, shown: str) -> str:
@@ -224,11 +259,10 @@ def _agreed(stated: str | None, own: str, shown: str) -> str:
 
 def _check_geometry(layer: Layer, shown: str) -> None:
     import shapely
-    from pyproj import CRS
 
     problems = Problems()
     if not len(layer.geometry):
-        problems.add("file_empty", Where(file=shown), "")
+        problems.add("layer_empty", Where(file=shown), "")
         problems.raise_all()
     empty = np.flatnonzero(shapely.is_missing(layer.geometry) | shapely.is_empty(layer.geometry))
     if len(empty):
@@ -238,9 +272,27 @@ def _check_geometry(layer: Layer, shown: str) -> None:
     if len(broken):
         reason = shapely.is_valid_reason(layer.geometry[broken[0]])
         problems.add("geometry_invalid", Where(file=shown, rows=tuple(int(i) + 1 for i in broken[:5])), reason)
-    if CRS.from_user_input(layer.crs).is_geographic:
-        west, south, east, north = shapely.total_bounds(layer.geometry)
-        if west < -180 or east > 180 or south < -90 or north > 90:
-            found = f"{west:g}, {south:g} … {east:g}, {north:g}"
-            problems.add("coordinates_out_of_range", Where(file=shown), found, crs=layer.crs)
+    bounds = [float(edge) for edge in shapely.total_bounds(layer.geometry)]
+    area = _missed_area(layer, bounds)
+    if area:
+        west, south, east, north = bounds
+        found = f"x {west:g} to {east:g}, y {south:g} to {north:g}"
+        problems.add("coordinates_out_of_range", Where(file=shown), found, crs=layer.crs, area=area)
     problems.raise_all()
+
+
+def _missed_area(layer: Layer, bounds: list[float]) -> str:
+    """Name the area in degrees that a coordinate system is made for, if the layer's middle lies 10 degrees or more outside."""
+    from pyproj import CRS, Transformer
+
+    system = CRS.from_user_input(layer.crs)
+    west, south, east, north = bounds
+    if system.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90):
+        return "-180 to 180, -90 to 90"
+    area = system.area_of_use
+    if area is None or area.west > area.east:
+        return ""
+    move = Transformer.from_crs(system, "EPSG:4326", always_xy=True)
+    x, y = move.transform((west + east) / 2, (south + north) / 2)
+    inside = area.west - _MARGIN < x < area.east + _MARGIN and area.south - _MARGIN < y < area.north + _MARGIN
+    return "" if inside else f"{area.west:g} to {area.east:g}, {area.south:g} to {area.north:g}"

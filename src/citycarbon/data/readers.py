@@ -16,14 +16,22 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column, row_of
-from citycarbon.core.tables import ActivityTable, Table
+from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.core.units import parse
 from citycarbon.data import safety
+from citycarbon.data.own_factors import settle_factors
 from citycarbon.data.sheets import RawSheet, read_text, read_workbook
-from citycarbon.data.typed import match_headers, typed_frame
+from citycarbon.data.typed import activity_codes, match_headers, typed_frame
 
 TABULAR = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
 TableT = TypeVar("TableT", bound=Table)
+KEYS: dict[type[Table], tuple[str, ...]] = {
+    ActivityTable: ("place", "time", "sector", "activity", "scenario", "unit", "value"),
+    EmissionTable: ("place", "time", "sector", "activity", "scope", "gas", "scenario", "basis", "unit", "value"),
+    PlaceTable: ("place",),
+    DenominatorTable: ("place", "time", "measure"),
+}
+"""Columns in which no two rows of a file may agree."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,12 @@ class FileOptions:
 
 
 def read_table(
-    path: Path, table: type[TableT], options: FileOptions | None = None, shown: str | None = None
+    path: Path,
+    table: type[TableT],
+    options: FileOptions | None = None,
+    shown: str | None = None,
+    *,
+    unique: Sequence[str] = (),
 ) -> tuple[TableT, Origin]:
     """Read a file as a table.
 
@@ -52,6 +65,8 @@ def read_table(
         What is stated about the file.
     shown
         Name to show in messages and provenance; the file name by default.
+    unique
+        Columns that tell one row from another, for a table that :data:`KEYS` does not know.
 
     Raises
     ------
@@ -64,35 +79,60 @@ def read_table(
     suffix = path.suffix.lower()
     if suffix not in TABULAR:
         raise InputError("file_kind_unknown", Where(file=shown), suffix or "—", kinds=", ".join(TABULAR))
-    where = Where(file=shown)
-    problems = Problems()
+    headers: dict[str, str] = {}
     if suffix == ".parquet":
-        frame, sheet, encoding = _parquet(path, options, shown), "", "parquet"
+        frame, sheet, encoding, problems = _parquet(path, options, shown), "", "parquet", Problems()
     else:
         raw = raw_sheet(path, shown, options)
         matched = match_headers(raw, _with_given(table, options), options.mapping, options.ignore)
         frame, problems = typed_frame(raw, matched, options.given)
         sheet, encoding = raw.sheet, raw.encoding
-        where = Where(file=shown, sheet=sheet or None)
-    checked = _check(frame, table, where, problems)
+        headers = {item.column.name: item.header for item in matched}
+    where = Where(file=shown, sheet=sheet or None)
+    if issubclass(table, FactorTable):
+        frame, found = settle_factors(frame, where)
+        problems.extend(_in_words_of_file(item, headers) for item in found)
+    checked = _check(frame, table, where, problems, headers, unique or _keys(table))
     return checked, Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding, sheet)
 
 
-def _check(frame: pl.DataFrame, table: type[TableT], where: Where, problems: Problems) -> TableT:
-    """Check values, units and doubled rows in one go and raise every problem; cells already named are not named twice."""
-    named = {item.where.column for item in problems} if len(problems) else set()
+def _keys(table: type[Table]) -> Sequence[str]:
+    return next((keys for kind, keys in KEYS.items() if issubclass(table, kind)), ())
+
+
+def _check(
+    frame: pl.DataFrame, table: type[TableT], where: Where, problems: Problems, headers: Mapping[str, str],
+    unique: Sequence[str],
+) -> TableT:  # fmt: skip
+    """Check values, units, dates and doubled rows in one go and raise every problem in the words of the file."""
     checked: TableT | None = None
+    traced = "provenance_id" in {column.name for column in table.columns}
+    found = [*_bad_units(frame, where), *_bad_dates(frame, table, where), *_doubled_rows(frame, unique, where)]
     try:
-        declared = {column.name for column in table.columns}
-        checked = table(frame if "provenance_id" in declared else frame.drop("provenance_id"), where=where)
+        checked = table(frame if traced else frame.drop("provenance_id"), where=where)
     except InputError as error:
-        problems.extend(item for item in error.problems if item.code != "value_empty" or item.where.column not in named)
-    problems.extend(_bad_units(frame, where))
-    problems.extend(_doubled_rows(frame, table, where))
+        # Without a trace the table counts its own rows, which are not those of the file.
+        own = [item if traced else _with_file_rows(item, frame) for item in error.problems]
+        # Years that run backwards were named with their rows already.
+        found += [item for item in own if item.code != "years_reversed"]
+    problems.extend(_in_words_of_file(item, headers) for item in found)
     problems.raise_all()
     if checked is None:
         raise AssertionError("a table was refused without a problem")
     return checked
+
+
+def _with_file_rows(item: Problem, frame: pl.DataFrame) -> Problem:
+    traces = frame["provenance_id"]
+    rows = tuple(row_of(traces[row - 1]) for row in item.where.rows if row <= frame.height)
+    return replace(item, where=replace(item.where, rows=rows))
+
+
+def _in_words_of_file(item: Problem, headers: Mapping[str, str]) -> Problem:
+    """Name the column as the file does; an empty cell shows nothing as found."""
+    column = item.where.column
+    named = replace(item, where=replace(item.where, column=headers.get(column, column) if column else None))
+    return replace(named, found="") if item.code == "value_empty" else named
 
 
 def _bad_units(frame: pl.DataFrame, where: Where) -> list[Problem]:
@@ -106,18 +146,31 @@ def _bad_units(frame: pl.DataFrame, where: Where) -> list[Problem]:
     return found
 
 
-def _doubled_rows(frame: pl.DataFrame, table: type[Table], where: Where) -> list[Problem]:
+def _bad_dates(frame: pl.DataFrame, table: type[Table], where: Where) -> list[Problem]:
+    """A day such as 2022-02-30 has the form of a period and does not exist."""
+    found = []
+    for name in (column.name for column in table.columns if column.kind == "period" and column.name in frame.columns):
+        text = frame[name].cast(pl.String)
+        day = text.str.contains(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$").fill_null(False)
+        bad = frame.filter(day & text.str.to_date("%Y-%m-%d", strict=False).is_null())
+        if bad.height:
+            place = Where(where.file, where.sheet, _rows(bad), name)
+            found.append(problem("time_wrong", place, ", ".join(bad[name].head(5).to_list())))
+    return found
+
+
+def _doubled_rows(frame: pl.DataFrame, unique: Sequence[str], where: Where) -> list[Problem]:
     """The same figure for the same place, time, sector and activity twice is a double entry, not two facts."""
-    if not issubclass(table, ActivityTable):
+    keys = [name for name in unique if name in frame.columns]
+    if not keys:
         return []
-    keys = [
-        name for name in ("place", "time", "sector", "activity", "scenario", "value", "unit") if name in frame.columns
-    ]
-    twice = frame.filter(pl.struct(keys).is_duplicated() & pl.col("value").is_not_null())
-    if not twice.height:
-        return []
-    shown = ", ".join(str(cell) for cell in twice.select(keys).row(0))
-    return [problem("row_duplicate", Where(where.file, where.sheet, _rows(twice)), shown, key=", ".join(keys))]
+    twice = frame.filter(pl.struct(keys).is_duplicated() & pl.all_horizontal(pl.col(keys[0], keys[-1]).is_not_null()))
+    found = []
+    for _, rows in list(twice.group_by(keys, maintain_order=True))[:20]:
+        shown = ", ".join("—" if cell is None else str(cell) for cell in rows.select(keys).row(0))
+        place = Where(where.file, where.sheet, _rows(rows), keys[0] if len(keys) == 1 else None)
+        found.append(problem("row_duplicate", place, shown, key=", ".join(keys)))
+    return found
 
 
 def _rows(frame: pl.DataFrame) -> tuple[int, ...]:
@@ -146,10 +199,16 @@ def _parquet(path: Path, options: FileOptions, shown: str) -> pl.DataFrame:
     for name, header in options.mapping.items():
         if header not in frame.columns:
             problems.add("map_unknown", Where(file=shown, column=name), header, known=", ".join(frame.columns))
+    for name in (name for name in options.given if name in frame.columns and name not in options.ignore):
+        problems.add("column_duplicate", Where(file=shown, column=name), f"{name}, set: {name}={options.given[name]}")
     problems.raise_all()
-    frame = frame.drop([name for name in options.ignore if name in frame.columns])
-    frame = frame.rename({header: name for name, header in options.mapping.items()})
+    # A mapped header wins over a column that already bears the name, as in text files.
+    spare = [name for name in options.mapping if name in frame.columns and name not in options.mapping.values()]
+    frame = frame.drop([*[name for name in options.ignore if name in frame.columns], *spare], strict=False)
+    frame = frame.rename({header: name for name, header in options.mapping.items()}, strict=False)
     frame = frame.with_columns(pl.lit(text).alias(name) for name, text in options.given.items())
+    if "activity" in frame.columns and frame["activity"].dtype == pl.String:
+        frame = frame.with_columns(activity_codes(frame["activity"]))
     if not frame.height:
         raise InputError("file_empty", Where(file=shown), "")
     if "provenance_id" not in frame.columns:

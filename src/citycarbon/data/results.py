@@ -6,6 +6,7 @@ Comes in: a :class:`~citycarbon.core.results.StudyResult`. Goes out: a folder wi
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -39,28 +40,51 @@ def replacing(folder: Path) -> Iterator[Path]:
     InputError
         If ``folder`` is not empty and holds no earlier result, or cannot be written.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / INDEX).exists():
-        raise InputError("output_exists", Where(file=str(folder)), str(folder))
+    where, folder = Where(file=str(folder)), folder.resolve()
+    if not folder.name:
+        raise InputError("output_exists", where, str(folder))
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
+        _recover(folder)
+        if folder.exists() and not _replaceable(folder):
+            raise InputError("output_exists", where, folder.name)
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
     except OSError as error:
-        raise InputError("output_unwritable", Where(file=str(folder)), str(error)) from error
+        raise InputError("output_unwritable", where, error.strerror or str(error)) from error
     try:
         yield fresh
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
     except OSError as error:
+        raise InputError("output_unwritable", where, error.strerror or str(error)) from error
+    finally:
+        # Whatever ended the block, an interrupt between the two renames included, one of the two results stands.
         if old.exists() and not folder.exists():
             old.rename(folder)
-        raise InputError("output_unwritable", Where(file=str(folder)), str(error)) from error
-    finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(folder: Path) -> None:
+    """Put back the earlier result of a run that was killed between its two renames."""
+    left = [] if folder.exists() else sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*.old"))
+    if left:
+        left[-1].rename(folder)
+
+
+def _replaceable(folder: Path) -> bool:
+    """A folder may be replaced if it is empty or holds an earlier result of citycarbon."""
+    if not folder.is_dir():
+        return False
+    try:
+        index = json.loads((folder / INDEX).read_text("utf-8"))
+    except (OSError, ValueError):
+        return not any(folder.iterdir())
+    return isinstance(index, dict) and {"format", "citycarbon", "tables"} <= set(index)
 
 
 def write_result(result: StudyResult, folder: Path) -> dict[str, Any]:
@@ -120,7 +144,7 @@ def read_result(folder: Path) -> StudyResult:
             for c in index["checks"]
         )
         labels = {code: (pair[0], pair[1]) for code, pair in index["labels"].items()}
-    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
         raise InputError("file_broken", Where(file=str(path)), str(error), kind="result") from error
     skip = ("format", "tables", "layers", "inputs", "checks", "labels")
     return StudyResult({k: v for k, v in index.items() if k not in skip}, tables, layers, origins, checks, labels)

@@ -6,7 +6,10 @@ Comes in: a path or a file. Goes out: nothing, or one clear error. Not for: what
 from __future__ import annotations
 
 import hashlib
+import lzma
+import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from citycarbon.core.errors import InputError, Where
@@ -18,27 +21,49 @@ SMALL_ARCHIVE = 20 * 1024**2
 LONGEST_CELL = 32_767
 LONGEST_LINE = 4 * 1024**2
 _CHUNK = 1024**2
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+)
+_ODD_CELL = re.compile(rb't="e"|(</f>|<f[^>]*/>)(<v></v>|<v ?/>)?</c>')
+"""An error cell, or a formula without a stored value."""
 
 
 def inside(folder: Path, name: str) -> Path:
     """Resolve a file name of a study and refuse one that leads outside its folder."""
     if not name or "\x00" in name:
-        raise InputError("file_missing", Where(file=name or "''"), name)
+        raise InputError("file_missing", Where(file=name.replace("\x00", "\\0") or "''"), name)
     base = folder.resolve()
-    path = (base / name).resolve()
+    try:
+        path = (base / name).resolve()
+    except (OSError, RuntimeError) as error:
+        # A name that the file system refuses, or links that lead in a circle.
+        raise InputError("file_missing", Where(file=name), str(error)) from error
     if not path.is_relative_to(base):
         raise InputError("path_outside", Where(file=name), name, folder=folder.name or str(folder))
     return path
 
 
 def present(path: Path, shown: str) -> None:
-    """Check that a file is there, is a file, is not empty and is not too large."""
+    """Check that a file is there, is a file that may be read, is not empty and is not too large."""
     where = Where(file=shown)
-    if not path.exists():
-        raise InputError("file_missing", where, shown)
-    if path.is_dir():
-        raise InputError("file_is_folder", where, shown)
-    size = path.stat().st_size
+    try:
+        if not path.exists():
+            raise InputError("file_missing", where, shown)
+        if path.is_dir():
+            raise InputError("file_is_folder", where, shown)
+        if not path.is_file():
+            raise InputError("file_unreadable", where, "not a regular file")
+        size = path.stat().st_size
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError("file_unreadable", where, error.strerror or str(error)) from error
     if size == 0:
         raise InputError("file_empty", where, "0 B")
     if size > LARGEST_FILE:
@@ -46,36 +71,35 @@ def present(path: Path, shown: str) -> None:
 
 
 def archive(path: Path, shown: str, kind: str) -> bool:
-    """Check a zip container by really unpacking it into nothing; tell whether a sheet holds an error cell.
+    """Check a zip container by really unpacking it into nothing; tell whether a sheet holds an error cell or an empty formula.
 
     The sizes that an archive states about itself may lie, so bytes are counted as they come.
     """
     where = Where(file=shown)
     packed = max(path.stat().st_size, 1)
-    errors = False
+    odd, unpacked = False, 0
     try:
         with zipfile.ZipFile(path) as container:
-            unpacked = 0
             for member in container.infolist():
+                # Reading stops at the stated size; other readers do not, so the true end is looked for.
+                member.file_size = LARGEST_UNPACKED + _CHUNK
                 with container.open(member) as stream:
                     tail = b""
                     while chunk := stream.read(_CHUNK):
                         unpacked += len(chunk)
-                        errors = errors or b't="e"' in tail + chunk
-                        tail = chunk[-8:]
-                        if unpacked > LARGEST_UNPACKED or (
-                            unpacked > SMALL_ARCHIVE and unpacked / packed > LARGEST_RATIO
-                        ):
-                            raise InputError(
-                                "archive_bomb",
-                                where,
-                                f"{packed / 1024:.0f} kB → > {unpacked / 1024**2:.0f} MB",
-                                limit=f"{LARGEST_UNPACKED // 1024**3} GB",
-                                ratio=LARGEST_RATIO,
-                            )
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+                        odd = odd or _ODD_CELL.search(tail + chunk) is not None
+                        tail = chunk[-32:]
+                        _refuse_bomb(packed, unpacked, where)
+    except _BROKEN as error:
         raise InputError("file_broken", where, str(error), kind=kind) from error
-    return errors
+    return odd
+
+
+def _refuse_bomb(packed: int, unpacked: int, where: Where) -> None:
+    too_dense = unpacked > SMALL_ARCHIVE and unpacked / packed > LARGEST_RATIO
+    if unpacked > LARGEST_UNPACKED or too_dense:
+        found = f"{packed / 1024:.0f} kB → > {unpacked / 1024**2:.0f} MB"
+        raise InputError("archive_bomb", where, found, limit=f"{LARGEST_UNPACKED // 1024**3} GB", ratio=LARGEST_RATIO)
 
 
 def text_lines(path: Path, shown: str) -> None:
@@ -91,12 +115,8 @@ def text_lines(path: Path, shown: str) -> None:
                 row += len(pieces) - 1
                 run = len(pieces[-1])
             if max(run, longest) > LONGEST_LINE:
-                raise InputError(
-                    "cell_too_long",
-                    Where(file=shown, rows=(max(row, 1),)),
-                    f"> {LONGEST_LINE // 1024**2} MB",
-                    limit=LONGEST_CELL,
-                )
+                where = Where(file=shown, rows=(row + 1 if run > LONGEST_LINE else row,))
+                raise InputError("cell_too_long", where, f"> {LONGEST_LINE // 1024**2} MB", limit=LONGEST_CELL)
 
 
 def sha256(path: Path) -> str:

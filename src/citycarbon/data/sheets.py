@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,22 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.data import safety
+from citycarbon.data.odd_cells import refuse_odd_cells
 
 ROW = "\x00row"
 ENCODINGS = ("utf-8-sig", "utf-8", "gb18030", "gbk", "gb2312", "utf-16")
 _DELIMITERS = {".tsv": "\t", ".csv": ",", ".txt": ","}
-_FORMULA = r"^\s*[=@]|^\s*[+\-][^\d.\s]"
+_FORMULA = r"^\s*[=@]|^\s*[+\-][A-Za-z@=(\"'$]"
+_NO_FORMULA = r"(?i)^\s*[+\-](inf|infinity|nan)\s*$"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
 class RawSheet:
-    """Header and rows of one sheet; column ``\\x00row`` holds the row number; ``numbers`` holds exact workbook floats."""
+    """Header and rows of one sheet.
+
+    Column ``\\x00row`` holds the row number, ``numbers`` exact workbook floats, ``top`` the row of the header.
+    """
 
     file: str
     sheet: str
@@ -35,6 +40,7 @@ class RawSheet:
     rows: pl.DataFrame
     encoding: str = ""
     numbers: pl.DataFrame | None = None
+    top: int = 1
 
     def where(self, column: str | None = None, rows: tuple[int, ...] = ()) -> Where:
         """Give a place inside this sheet."""
@@ -45,29 +51,37 @@ def read_text(path: Path, shown: str, encoding: str | None = None) -> RawSheet:
     """Read a csv, tsv or txt file; the encoding is the stated one, or UTF-8, or else GB18030 if the text proves it."""
     safety.text_lines(path, shown)
     text, used = decode(path.read_bytes(), shown, encoding)
-    delimiter = _DELIMITERS[path.suffix.lower()]
+    text = text if "\n" in text else text.replace("\r", "\n")
+    blank = re.match(r"(?:[\s,;]*\n)?", text)
+    start = blank.end() if blank else 0
+    above, text = text[:start].count("\n"), text[start:]
     first = text[: text.find("\n")] if "\n" in text else text
+    if not first.strip(" \t\r,;"):
+        raise InputError("file_empty", Where(file=shown), "")
+    delimiter = _DELIMITERS[path.suffix.lower()]
     if path.suffix.lower() != ".tsv" and "," not in first:
         delimiter = next((mark for mark in (";", "\t") if mark in first), delimiter)
-    header = tuple(next(csv.reader(io.StringIO(first.strip("\r")), delimiter=delimiter), []))
-    if not any(name.strip() for name in header):
-        raise InputError("file_empty", Where(file=shown, rows=(1,)), "")
     try:
         frame = pl.read_csv(
             io.BytesIO(text.encode("utf-8")),
             has_header=False,
-            skip_rows=0,
             infer_schema=False,
             separator=delimiter,
             raise_if_empty=False,
         )
     except pl.exceptions.PolarsError as error:
-        raise _ragged(text, shown, delimiter, len(header)) from error
-    if frame.width < len(header):
-        header = header[: frame.width]
+        raise _ragged(text, shown, delimiter, above) or InputError(
+            "file_broken", Where(file=shown), "", kind="csv"
+        ) from error
+    if frame[:, -1].null_count() and not _even(text, delimiter, frame.width):
+        # The fast reader fills up rows that are too short; a lost cell would move its neighbours into wrong columns.
+        short = _ragged(text, shown, delimiter, above)
+        if short is not None:
+            raise short
+    header = tuple(str(cell or "") for cell in frame.row(0))
     frame.columns = [f"column_{index + 1}" for index in range(frame.width)]
-    frame = frame.with_row_index(ROW, offset=1).slice(1)
-    return _tidy(RawSheet(shown, "", header, frame, used))
+    frame = frame.with_row_index(ROW, offset=1 + above).slice(1)
+    return _tidy(RawSheet(shown, "", header, frame, used, None, 1 + above))
 
 
 def decode(data: bytes, shown: str, encoding: str | None = None) -> tuple[str, str]:
@@ -76,30 +90,43 @@ def decode(data: bytes, shown: str, encoding: str | None = None) -> tuple[str, s
     if encoding is not None:
         name = encoding.lower().replace("_", "-")
         if name not in ENCODINGS:
-            raise InputError("encoding_unknown", where, encoding)
-        try:
-            return data.decode("utf-8-sig" if name == "utf-8" else name), name
-        except UnicodeError as error:
-            raise InputError("encoding_wrong", where, str(error), encoding=encoding) from error
-    if b"\x00" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError("encoding_unknown", where, "NUL bytes")
+            raise InputError("encoding_unsupported", where, encoding, known=", ".join(ENCODINGS))
+        return _decoded(data, "utf-8-sig" if name == "utf-8" else name, name, shown), name
     for name, mark in (("utf-16", (b"\xff\xfe", b"\xfe\xff")), ("utf-8-sig", b"\xef\xbb\xbf")):
         if data.startswith(mark):
-            try:
-                return data.decode(name), name
-            except UnicodeError as error:
-                raise InputError("encoding_wrong", where, str(error), encoding=name) from error
+            return _decoded(data, name, name, shown), name
+    if b"\x00" in data:
+        raise InputError("file_binary", _line_of(data, data.index(b"\x00"), shown), "NUL")
     try:
         return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        pass
+    except UnicodeDecodeError as error:
+        bad = error.start
+    place = _line_of(data, bad, shown)
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError as error:
-        raise InputError("encoding_unknown", where, str(error)) from error
+        found = f"0x{data[error.start : error.start + 2].hex()}"
+        raise InputError("encoding_unknown", _line_of(data, error.start, shown), found) from error
     if not looks_chinese(text):
-        raise InputError("encoding_unknown", where, text[:40])
+        raise InputError("encoding_unknown", place, f"0x{data[bad : bad + 2].hex()}")
     return text, "gb18030"
+
+
+def _decoded(data: bytes, codec: str, name: str, shown: str) -> str:
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError as error:
+        found = f"0x{data[error.start : error.start + 2].hex()}"
+        raise InputError("encoding_wrong", _line_of(data, error.start, shown), found, encoding=name) from error
+    except UnicodeError as error:
+        raise InputError("encoding_wrong", Where(file=shown), str(error), encoding=name) from error
+    if "\x00" in text:
+        raise InputError("file_binary", Where(file=shown), "NUL")
+    return text
+
+
+def _line_of(data: bytes, position: int, shown: str) -> Where:
+    return Where(file=shown, rows=(data.count(b"\n", 0, position) + 1,))
 
 
 def looks_chinese(text: str) -> bool:
@@ -119,34 +146,44 @@ def _lead(mark: str) -> int:
     return mark.encode("gb18030")[0]
 
 
-def _ragged(text: str, shown: str, delimiter: str, width: int) -> InputError:
-    """Find the rows whose cell count differs; only reached when the fast reader has refused the file."""
+def _even(text: str, delimiter: str, width: int) -> bool:
+    """Tell at a glance whether every row has the same number of cells; quoted cells need the slow look."""
+    if '"' in text:
+        return False
+    lines = pl.Series(text.split("\n")).str.strip_chars()
+    counts = lines.str.count_matches(delimiter, literal=True)
+    return not ((counts != width - 1) & (lines != "")).any()
+
+
+def _ragged(text: str, shown: str, delimiter: str, above: int) -> InputError | None:
+    """Find the rows whose cell count differs; only called when the fast reader has refused or padded the file."""
     problems = Problems()
-    longest = 0
+    csv.field_size_limit(safety.LONGEST_LINE)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    width, before = 0, 0
     try:
-        csv.field_size_limit(safety.LONGEST_LINE)
-        reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
         for cells in reader:
-            longest = max(longest, max(map(len, cells), default=0))
-            if cells and len(cells) != width and len(problems) < 20:
-                problems.add("row_ragged", Where(file=shown, rows=(reader.line_num,)), len(cells), expected_cells=width)
-    except csv.Error as error:
-        return InputError("row_ragged", Where(file=shown, rows=(reader.line_num,)), str(error), expected_cells=width)
-    if not len(problems):
-        return InputError("file_broken", Where(file=shown), "", kind="csv")
-    return InputError.several(problems)
+            width = width or len(cells)
+            if cells and len(cells) != width and any(cell.strip() for cell in cells) and len(problems) < 20:
+                where = Where(file=shown, rows=(above + before + 1,))
+                problems.add("row_ragged", where, len(cells), expected_cells=width)
+            before = reader.line_num
+    except csv.Error:
+        # The reader runs to the end of the file in search of the closing mark: the fault is where the row began.
+        return InputError("quote_open", Where(file=shown, rows=(above + before + 1,)), text.splitlines()[before][:60])
+    return InputError.several(problems) if len(problems) else None
 
 
 def read_workbook(path: Path, shown: str, sheet: str | None = None) -> RawSheet:
     """Read one sheet of an xlsx workbook; a workbook with several sheets needs a name."""
     import fastexcel
 
-    has_errors = safety.archive(path, shown, "xlsx")
+    odd = safety.archive(path, shown, "xlsx")
     where = Where(file=shown, sheet=sheet)
     try:
         book = fastexcel.read_excel(path)
     except Exception as error:
-        raise InputError("file_broken", where, str(error), kind="xlsx") from error
+        raise InputError("file_broken", where, str(error).replace(str(path), shown), kind="xlsx") from error
     if sheet is None:
         if len(book.sheet_names) != 1:
             raise InputError("sheet_ambiguous", where, len(book.sheet_names), sheets=", ".join(book.sheet_names))
@@ -159,74 +196,54 @@ def read_workbook(path: Path, shown: str, sheet: str | None = None) -> RawSheet:
         cells = book.load_sheet(sheet, dtypes="string", **options).to_polars()
         numbers = book.load_sheet(sheet, dtypes="float", **options).to_polars()
     except Exception as error:
-        raise InputError("file_broken", where, str(error), kind="xlsx") from error
+        raise InputError("file_broken", where, str(error).replace(str(path), shown), kind="xlsx") from error
+    if odd:
+        refuse_odd_cells(path, where)
     if cells.height == 0:
         raise InputError("file_empty", where, "")
-    if has_errors:
-        _refuse_error_cells(path, shown, sheet, book.sheet_names)
-    filled = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
-    top = filled.arg_true()
+    top = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
     if not len(top):
         raise InputError("file_empty", where, "")
     start = int(top[0])
     header = tuple(str(cell or "") for cell in cells.row(start))
     body = cells.with_row_index(ROW, offset=1).slice(start + 1)
-    names = [ROW, *[f"column_{index + 1}" for index in range(len(header))]]
     exact = numbers.with_row_index(ROW, offset=1).slice(start + 1)
-    exact.columns = names
-    body.columns = names
-    return _tidy(RawSheet(shown, sheet, header, body, "xlsx", exact))
-
-
-def _refuse_error_cells(path: Path, shown: str, sheet: str, names: list[str]) -> None:
-    problems = Problems()
-    for row, column, text in error_cells(path, sheet, names):
-        problems.add("cell_error", Where(file=shown, sheet=sheet, rows=(row,), column=column), text)
-    problems.raise_all()
-
-
-def error_cells(path: Path, sheet: str, names: list[str]) -> list[tuple[int, str, str]]:
-    """Find error cells such as #DIV/0! of a sheet: (row, column letters, text), at most 20."""
-    with zipfile.ZipFile(path) as container:
-        parts = sorted(
-            (name for name in container.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)),
-            key=lambda name: int(re.findall(r"\d+", name)[-1]),
-        )
-        number = names.index(sheet)
-        if number >= len(parts):
-            return []
-        xml = container.read(parts[number]).decode("utf-8", "replace")
-    pattern = re.compile(r'<c r="([A-Z]+)(\d+)"[^>]*t="e"[^>]*>(?:<f>.*?</f>|<f/>)?<v>([^<]*)</v>', re.S)
-    return [(int(row), column, text) for column, row, text in pattern.findall(xml)[:20]]
+    exact.columns = body.columns = [ROW, *[f"column_{index + 1}" for index in range(len(header))]]
+    return _tidy(RawSheet(shown, sheet, header, body, "xlsx", exact, start + 1))
 
 
 def _tidy(sheet: RawSheet) -> RawSheet:
     """Trim cells, drop blank rows, and refuse broken headers, endless cells and formulas that came as text."""
-    header = tuple(name.strip().strip("\ufeff").strip() for name in sheet.header)
+    header = tuple(_CONTROL.sub("", name).strip().strip("\ufeff").strip() for name in sheet.header)
     cells = [name for name in sheet.rows.columns if name != ROW]
     rows = sheet.rows.with_columns(pl.col(cells).str.strip_chars().replace("", None))
     keep = pl.any_horizontal(pl.col(cells).is_not_null())
     numbers = sheet.numbers.filter(rows.select(keep).to_series()) if sheet.numbers is not None else None
     rows = rows.filter(keep)
+    tidy = RawSheet(sheet.file, sheet.sheet, header, rows, sheet.encoding, numbers, sheet.top)
     problems = Problems()
     if not rows.height:
         problems.add("file_empty", sheet.where(), "")
-    lengths = rows.select(pl.col(cells).str.len_bytes().max())
     for index, cell in enumerate(cells):
-        name = header[index] if index < len(header) else ""
-        longest = lengths[cell][0] if rows.height else 0
-        if longest and longest > safety.LONGEST_CELL:
-            bad = rows.filter(pl.col(cell).str.len_bytes() > safety.LONGEST_CELL)[ROW].head(5).to_list()
-            problems.add("cell_too_long", sheet.where(name, tuple(bad)), f"{longest} B", limit=safety.LONGEST_CELL)
-            continue
-        formulas = rows.filter(pl.col(cell).str.contains(_FORMULA))
-        if formulas.height:
-            found = formulas[cell][0]
-            problems.add("formula_cell", sheet.where(name, tuple(formulas[ROW].head(5).to_list())), found)
-        if not name and rows[cell].null_count() < rows.height:
-            problems.add("column_unnamed", sheet.where(f"{index + 1}"), rows[cell].drop_nulls()[0])
+        _check_cells(tidy, header[index] if index < len(header) else "", index, cell, problems)
     lowered = [name.casefold() for name in header if name]
-    for name in dict.fromkeys(name for name in lowered if lowered.count(name) > 1):
-        problems.add("column_duplicate", sheet.where(name, (1,)), name)
+    for name in dict.fromkeys(name for name in header if lowered.count(name.casefold()) > 1):
+        problems.add("column_duplicate", sheet.where(name, (sheet.top,)), name)
     problems.raise_all()
-    return RawSheet(sheet.file, sheet.sheet, header, rows, sheet.encoding, numbers)
+    return tidy
+
+
+def _check_cells(sheet: RawSheet, name: str, index: int, cell: str, problems: Problems) -> None:
+    rows = sheet.rows
+    long = rows.filter(pl.col(cell).str.len_bytes() > safety.LONGEST_CELL)
+    long = long.filter(pl.col(cell).str.len_chars() > safety.LONGEST_CELL)
+    if long.height:
+        place = sheet.where(name, tuple(long[ROW].head(5).to_list()))
+        problems.add("cell_too_long", place, long[cell].str.len_chars().max(), limit=safety.LONGEST_CELL)
+        return
+    text = pl.col(cell)
+    formulas = rows.filter(text.str.contains(_FORMULA) & ~text.str.contains(_NO_FORMULA))
+    if formulas.height:
+        problems.add("formula_cell", sheet.where(name, tuple(formulas[ROW].head(5).to_list())), formulas[cell][0])
+    if not name and rows[cell].null_count() < rows.height:
+        problems.add("column_unnamed", sheet.where(f"{index + 1}", (sheet.top,)), rows[cell].drop_nulls()[0])

@@ -14,13 +14,14 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems
 from citycarbon.core.schema import Column
-from citycarbon.core.units import conversion, parse
+from citycarbon.core.units import conversion, parse, same_dimension
 from citycarbon.data.library import activity_names, header_aliases
 from citycarbon.data.sheets import ROW, RawSheet
 from citycarbon.data.spelling import simple
 
 _UNIT_IN_HEADER = re.compile(r"^(.*?)\s*[(（\[【]\s*([^()（）\[\]【】]+(?:\([^()]*\))?)\s*[)）\]】]\s*$")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_NOT_FINITE = ["nan", "inf", "-inf", "infinity", "-infinity", "+inf", "1.#inf", "1.#qnan", "#n/a"]
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,11 @@ def match_headers(
             if column is not None and column.name in (mapping or {}):
                 continue
         if column is None:
-            problems.add("column_unknown", sheet.where(header, (1,)), header, known=_names(columns))
+            problems.add("column_unknown", sheet.where(header, (sheet.top,)), header, known=_names(columns))
         elif column.name in found:
-            problems.add("column_duplicate", sheet.where(header, (1,)), f"{found[column.name].header}, {header}")
+            problems.add(
+                "column_duplicate", sheet.where(header, (sheet.top,)), f"{found[column.name].header}, {header}"
+            )
         else:
             found[column.name] = Matched(header, index, column, unit)
     stated = bool(found.get("value") and found["value"].unit)
@@ -116,27 +119,49 @@ def typed_frame(
     Returns
     -------
     frame, problems
-        Cells that must be numbers and are not become null and are named in the problems, so that the table's own rules
-        can be checked in the same go.
+        Cells that must be numbers and are not are named in the problems and stand in the frame as a number within the
+        column's bounds, so that the table's own rules can be checked in the same go without naming them twice.
     """
     problems = Problems()
-    series = [_column(sheet, item, problems) for item in matched]
-    frame = pl.DataFrame(series)
-    names = {item.column.name for item in matched}
-    value = next((item for item in matched if item.column.name == "value"), None)
-    if "unit" not in names and value is not None and value.unit:
-        frame = frame.with_columns(pl.lit(value.unit).alias("unit"))
-    constants = {name: text for name, text in (given or {}).items() if name not in frame.columns}
+    frame = pl.DataFrame([_column(sheet, item, problems) for item in matched])
+    frame = _with_header_units(sheet, frame, {item.column.name: item for item in matched}, problems)
+    for name, text in (given or {}).items():
+        if name in frame.columns:
+            header = next((item.header for item in matched if item.column.name == name), name)
+            problems.add("column_duplicate", sheet.where(header, (sheet.top,)), f"{header}, set: {name}={text}")
     prefix = f"{sheet.file}#{sheet.sheet}" if sheet.sheet else sheet.file
-    trace = (
-        []
-        if "provenance_id" in frame.columns
-        else [pl.format("{}:{}", pl.lit(prefix), sheet.rows[ROW]).alias("provenance_id")]
-    )
-    frame = frame.with_columns(*[pl.lit(text).alias(name) for name, text in constants.items()], *trace)
+    trace = pl.format("{}:{}", pl.lit(prefix), sheet.rows[ROW]).alias("provenance_id")
+    constants = [pl.lit(text).alias(name) for name, text in (given or {}).items() if name not in frame.columns]
+    frame = frame.with_columns(*constants, *([] if "provenance_id" in frame.columns else [trace]))
     if "activity" in frame.columns:
-        frame = frame.with_columns(_activity_codes(frame["activity"]))
+        frame = frame.with_columns(activity_codes(frame["activity"]))
     return frame, problems
+
+
+def _with_header_units(
+    sheet: RawSheet, frame: pl.DataFrame, items: Mapping[str, Matched], problems: Problems
+) -> pl.DataFrame:
+    """Take the unit of ``value`` from its header; refuse a header unit that a unit column or another header contradicts."""
+    value, sd = items.get("value"), items.get("sd")
+    stated = value.unit if value is not None else ""
+    if stated and "unit" not in items:
+        frame = frame.with_columns(pl.lit(stated).alias("unit"))
+    for item in (value, sd):
+        if item is None or not item.unit:
+            continue
+        others = frame["unit"].drop_nulls().unique().sort().to_list() if "unit" in frame.columns else []
+        if any(not _same_unit(item.unit, other) for other in others):
+            found = f"{item.header}: {item.unit}; {', '.join(others[:5])}"
+            problems.add("unit_stated_twice", sheet.where(item.header, (sheet.top,)), found)
+    return frame
+
+
+def _same_unit(first: str, second: str) -> bool:
+    try:
+        return same_dimension(first, second) and conversion(first, second) == 1.0
+    except InputError:
+        # A unit that nobody knows is named by the check of units.
+        return True
 
 
 def _column(sheet: RawSheet, item: Matched, problems: Problems) -> pl.Series:
@@ -149,22 +174,25 @@ def _column(sheet: RawSheet, item: Matched, problems: Problems) -> pl.Series:
         return filled.alias(column.name)
     plain = cells.str.normalize("NFKC")
     numbers = plain.str.contains(_NUMBER)
-    special = plain.str.to_lowercase().is_in(["nan", "inf", "-inf", "infinity", "+inf", "1.#inf", "1.#qnan", "#n/a"])
-    _note(sheet, item, cells, ~numbers & ~special, "value_not_number", problems)
-    _note(sheet, item, cells, special, "value_not_finite", problems)
     floats = plain.set(~numbers.fill_null(False), None).cast(pl.Float64, strict=False)
-    _note(sheet, item, cells, floats.is_infinite(), "value_not_finite", problems)
+    endless = plain.str.to_lowercase().is_in(_NOT_FINITE) | (floats.is_infinite() & numbers).fill_null(False)
     if sheet.numbers is not None:
         floats = pl.select(pl.coalesce(sheet.numbers[f"column_{item.index + 1}"], floats)).to_series()
+    broken = {"value_not_number": ~numbers & ~endless, "value_not_finite": endless}
     if column.kind == "year":
-        whole = floats.is_null() | (floats == floats.floor())
-        _note(sheet, item, cells, ~whole, "value_not_number", problems)
+        broken["value_not_whole"] = numbers & floats.is_finite() & (floats != floats.floor())
+    for code, bad in broken.items():
+        _note(sheet, item, cells, bad, code, problems)
+        # The column's lower bound stands for a broken cell, so that no second rule complains of it.
+        floats = pl.select(pl.when(bad.fill_null(False)).then(pl.lit(column.low or 0.0)).otherwise(floats)).to_series()
+    if column.kind == "year":
         return floats.cast(pl.Int64, strict=False).alias(column.name)
     if item.unit and column.unit:
         try:
             floats = floats * conversion(item.unit, column.unit)
         except InputError as error:
-            problems.absorb(error)
+            for each in error.problems:
+                problems.add(each.code, sheet.where(item.header, (sheet.top,)), each.found, **dict(each.facts))
     return floats.alias(column.name)
 
 
@@ -180,15 +208,16 @@ def _note(sheet: RawSheet, item: Matched, cells: pl.Series, bad: pl.Series, code
 
 
 def _periods(cells: pl.Series) -> pl.Series:
-    """Write periods in ISO form: 2019.0, 2019年, 2019年7月, 2019/7, 201907 and dates are read; anything else stays for the check."""
+    """Write periods in ISO form: 2019.0, 2019年, 2019年7月, 2019/7, 201907 and dates; anything else stays for the check."""
     text = cells.str.normalize("NFKC").str.replace(r"\s00:00:00.*$", "").str.replace(r"^(\d{4})\.0+$", "$1")
     text = text.str.replace(r"日$", "").str.replace_all("[年月/]", "-").str.strip_chars_end("-")
     text = text.str.replace(r"^(\d{4})(0[1-9]|1[0-2])$", "$1-$2")
+    text = text.str.replace(r"^(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$", "$1-$2-$3")
     text = text.str.replace(r"^(\d{4})-(\d)$", "$1-0$2").str.replace(r"^(\d{4})-(\d)-", "$1-0$2-")
     return text.str.replace(r"^(\d{4}-\d\d)-(\d)$", "$1-0$2")
 
 
-def _activity_codes(names: pl.Series) -> pl.Series:
+def activity_codes(names: pl.Series) -> pl.Series:
     """Turn Chinese and English names of the activity list into codes; other names stay as they are."""
     known = activity_names()
     distinct = names.unique().drop_nulls().to_list()

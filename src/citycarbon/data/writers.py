@@ -48,12 +48,14 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in writers:
         raise InputError("file_kind_unknown", Where(file=str(path)), suffix or "—", kinds=", ".join(WRITABLE))
+    if path.is_dir():
+        raise InputError("file_is_folder", Where(file=str(path)), path.name)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         writers[suffix](frame, fresh)
         fresh.replace(path)
     except OSError as error:
-        raise InputError("output_unwritable", Where(file=str(path)), str(error)) from error
+        raise InputError("output_unwritable", Where(file=str(path)), error.strerror or str(error)) from error
     finally:
         fresh.unlink(missing_ok=True)
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from citycarbon.core.results import StudyResult
 from citycarbon.interfaces.cli.app import Faces, build
+
+if TYPE_CHECKING:
+    from citycarbon.core.results import StudyResult
 
 
 def write_page(result: StudyResult, path: Path) -> None:

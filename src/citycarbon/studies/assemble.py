@@ -6,6 +6,7 @@ Not for: formulas; sums follow the rules of :mod:`citycarbon.core.totals`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from citycarbon.core.draws import SharedFactors, UncertainRows, draw_totals
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.results import Check, Severity, StudyResult
+from citycarbon.core.schema import row_of
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, Table
 from citycarbon.core.totals import total
-from citycarbon.core.warming import BIOGENIC
+from citycarbon.core.warming import BIOGENIC, WarmingMetric
 from citycarbon.data.library import activities, warming_metric
 from citycarbon.data.regions import region_rows
 from citycarbon.inventory.accounting.community import community_codes
@@ -27,7 +29,7 @@ from citycarbon.inventory.accounting.intensity import IntensityTable, intensity
 from citycarbon.studies.catalogue import find_method
 from citycarbon.studies.run import Run
 from citycarbon.studies.sources import Desk
-from citycarbon.studies.study_file import ACCOUNT, MapView
+from citycarbon.studies.study_file import ACCOUNT, STUDY_FILE, MapView
 
 SORT = (
     "place",
@@ -54,7 +56,7 @@ def run_to_result(run: Run) -> StudyResult:
     """
     account = _account(run)
     metric = warming_metric(run.study.gwp)
-    equivalent = account.to_co2e(metric).with_unit("t")
+    equivalent = _equivalent(account, metric).with_unit("t")
     main = by_alternative(equivalent.filter(gas="CO2e"))
     factors = _used_factors(run, account)
     tables: dict[str, pl.DataFrame] = {
@@ -65,10 +67,10 @@ def run_to_result(run: Run) -> StudyResult:
         "provenance": _provenance(run, account, factors),
         "totals": totals_table(main, run.study.scopes),
     }
-    denominators = _denominators(run)
+    denominators = run.desk.denominators
     if denominators is not None:
         tables["denominators"] = denominators.to_polars().sort("place", "time", "measure")
-        tables["intensities"] = _intensities(main, denominators, run.study.scopes)
+        tables["intensities"] = _intensities(run, main, denominators)
     if run.study.uncertainty is not None:
         tables["uncertainty"] = _monte_carlo(run, main)
     for name in run.study.show:
@@ -79,13 +81,29 @@ def run_to_result(run: Run) -> StudyResult:
     return StudyResult(_meta(run, main), tables, _layers(run), tuple(_origins(run.desk)), checks, _labels(run))
 
 
+def _equivalent(account: EmissionTable, metric: WarmingMetric) -> EmissionTable:
+    """Turn the account into CO2e; a gas without a warming potential is shown with the row and factor that brought it."""
+    try:
+        return account.to_co2e(metric)
+    except InputError as error:
+        rows = account.to_polars().select("gas", "provenance_id", "factor_id")
+        placed = []
+        for each in error.problems:
+            mine = rows.filter(pl.col("gas") == each.found).drop_nulls("provenance_id").head(1)
+            for _, source, factor in mine.iter_rows():
+                where = Where(source.rpartition(":")[0] or None, None, (row_of(source),), "gas", factor)
+                each = replace(each, where=where)  # noqa: PLW2901
+            placed.append(each)
+        raise InputError.several(placed) from error
+
+
 def _account(run: Run) -> EmissionTable:
     parts = []
     for name in run.study.account:
         table = run.tables[name]
         if not isinstance(table, EmissionTable):
-            where = Where(item=f"account.{name}")
-            raise InputError("parameter_wrong", where, type(table).__name__, expected_value="EmissionTable")
+            where = Where(file=STUDY_FILE, item=f"account.{name}")
+            raise InputError("table_kind_wrong", where, type(table).__name__, wanted="EmissionTable")
         parts.append(table.with_unit("t"))
     codes = {"place": run.desk.place_codes, "sector": run.desk.sector_codes}
     stacked = EmissionTable.stack(parts)
@@ -128,22 +146,20 @@ def totals_table(main: EmissionTable, scopes: str) -> pl.DataFrame:
     return made.select(*order, "value", "unit", "sd", "sd_coverage", "rows", "without_number").sort(order)
 
 
-def _intensities(main: EmissionTable, denominators: DenominatorTable, scopes: str) -> pl.DataFrame:
+def _intensities(run: Run, main: EmissionTable, denominators: DenominatorTable) -> pl.DataFrame:
     places = denominators.to_polars()["place"].unique().to_list()
     years = denominators.to_polars()["time"].unique().to_list()
     rows = main.to_polars().filter(pl.col("place").is_in(places) & pl.col("time").str.slice(0, 4).is_in(years))
     if not rows.height:
         return pl.DataFrame(schema={c.name: pl.String for c in intensity.gives.columns})
     mine = EmissionTable.trusted(EmissionTable(rows).rows, codes={})
-    made: IntensityTable = intensity(mine, denominators, scopes=scopes)
+    file = run.study.denominators.file if run.study.denominators else None
+    try:
+        made: IntensityTable = intensity(mine, denominators, scopes=run.study.scopes)
+    except InputError as error:
+        named = [replace(each, where=replace(each.where, file=each.where.file or file)) for each in error.problems]
+        raise InputError.several(named) from error
     return made.to_polars()
-
-
-def _denominators(run: Run) -> DenominatorTable | None:
-    if run.study.denominators is None:
-        return None
-    table: DenominatorTable = run.desk.table(run.study.denominators, DenominatorTable)
-    return table
 
 
 def _activity(run: Run) -> pl.DataFrame:
@@ -261,8 +277,8 @@ def total_scopes(main: EmissionTable, scopes: str) -> EmissionTable:
 def _map(run: Run, view: MapView) -> pl.DataFrame:
     table = _account(run) if view.step == ACCOUNT else run.tables[view.step]
     if not isinstance(table, EmissionTable):
-        where = Where(item=f"maps.{view.step}")
-        raise InputError("parameter_wrong", where, type(table).__name__, expected_value="EmissionTable")
+        where = Where(file=STUDY_FILE, item=f"maps.{view.step}")
+        raise InputError("table_kind_wrong", where, type(table).__name__, wanted="EmissionTable")
     equivalent = table.to_co2e(warming_metric(run.study.gwp)).with_unit("t").filter(gas="CO2e")
     rows = by_alternative(equivalent)
     sums = pl.DataFrame(total(rows, ["place", "time", "scenario", "basis"], scopes=run.study.scopes))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 
 from citycarbon.core.frames import small, wrap
 from citycarbon.core.tables import Table
+from citycarbon.data.safety import sha256
 
 VARIABLE = "CITYCARBON_CACHE"
 LARGEST_COUNT = 400
@@ -35,39 +37,37 @@ class StepCache:
         self.folder = folder or default_folder()
 
     def get(self, key: str, kind: type[Table]) -> Table | None:
-        """Give the stored table or None."""
+        """Give the stored table or None; one whose bytes are not those that were stored counts as absent."""
         path = self.folder / f"{key}.parquet"
         try:
-            frame = pl.read_parquet(path)
-            fixed = json.loads((self.folder / f"{key}.json").read_text("utf-8"))
-        except (OSError, ValueError, pl.exceptions.PolarsError):
+            note = json.loads(path.with_suffix(".json").read_text("utf-8"))
+            if sha256(path) != note["sha256"]:
+                return None
+            frame, fixed = pl.read_parquet(path), dict(note["fixed"])
+            os.utime(path)
+        except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
             return None
-        os.utime(path)
         return kind.trusted(wrap(frame), fixed=fixed)
 
     def put(self, key: str, table: Table) -> None:
         """Store a table; a cache that cannot be written is no error."""
+        fresh = self.folder / f".{key}.{os.getpid()}.tmp"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for suffix, write in (
-                (".json", lambda p: p.write_text(json.dumps(dict(table.fixed)), "utf-8")),
-                (".parquet", lambda p: small(table.rows).write_parquet(p)),
-            ):
-                fresh = self.folder / f".{key}.{os.getpid()}{suffix}"
-                write(fresh)
-                fresh.replace(self.folder / f"{key}{suffix}")
+            small(table.rows).write_parquet(fresh)
+            note = {"fixed": dict(table.fixed), "sha256": sha256(fresh)}
+            fresh.replace(self.folder / f"{key}.parquet")
+            fresh.write_text(json.dumps(note), "utf-8")
+            fresh.replace(self.folder / f"{key}.json")
             self._prune()
         except OSError:
             return
+        finally:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
 
     def _prune(self) -> None:
         stored = sorted(self.folder.glob("*.parquet"), key=lambda path: path.stat().st_mtime)
         for path in stored[:-LARGEST_COUNT]:
             path.unlink(missing_ok=True)
             path.with_suffix(".json").unlink(missing_ok=True)
-
-
-def _wrapped(frame: pl.DataFrame) -> object:
-    from citycarbon.core.frames import wrap
-
-    return wrap(frame)

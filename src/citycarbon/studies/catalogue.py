@@ -6,6 +6,8 @@ Comes in: a method id. Goes out: the :class:`~citycarbon.core.method.Method`. Ea
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import SequenceMatcher
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -28,9 +30,16 @@ def methods() -> dict[str, Method]:
 
 
 def find_method(name: str, where: Where | None = None) -> Method:
-    """Give a method or raise with the nearest known ids."""
+    """Give a method or raise with the ids that are most like the wanted one."""
     if name in methods():
         return methods()[name]
-    last = name.rpartition(".")[2]
-    near = [key for key in methods() if last and last in key] or list(methods())
-    raise InputError("method_unknown", where or Where(item=name), name, known=", ".join(near))
+    raise InputError("method_unknown", where or Where(item=name), name, known=", ".join(nearest(name, methods())))
+
+
+def nearest(name: str, known: Iterable[str], count: int = 4) -> list[str]:
+    """Give the known names that are most like a wanted one, the most alike first; all of them if they are few."""
+    names = list(known)
+    last = name.rpartition(".")[2].casefold()
+    alike = {each: SequenceMatcher(None, last, each.rpartition(".")[2].casefold()).ratio() for each in names}
+    ranked = sorted(names, key=lambda each: (-alike[each], names.index(each)))
+    return ranked[:count]

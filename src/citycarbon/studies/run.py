@@ -7,6 +7,7 @@ result (:mod:`citycarbon.studies.assemble`).
 from __future__ import annotations
 
 import graphlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -16,13 +17,16 @@ from typing import Any
 import polars as pl
 
 import citycarbon
-from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.method import Method, Parameter
+from citycarbon.core.schema import row_of
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable, Table
 from citycarbon.data.layers import Layer
+from citycarbon.data.library import warming_metric
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method
-from citycarbon.studies.sources import Desk, fingerprint, table_hash
+from citycarbon.studies.catalogue import methods as all_methods
+from citycarbon.studies.sources import AlreadyNamed, Desk, fingerprint, table_hash
 from citycarbon.studies.study_file import STUDY_FILE, Step, Study, read_study
 
 Progress = Callable[[str, int, int], None]
@@ -43,6 +47,7 @@ def execute(folder: Path, *, step_cache: StepCache | None = None, progress: Prog
     """Run the steps of a study, collecting every problem."""
     study = read_study(folder)
     problems = Problems()
+    problems.extend(_wrong_words(study))
     order = _order(study, problems)
     run = Run(study, Desk(folder, study))
     try:
@@ -61,10 +66,33 @@ def execute(folder: Path, *, step_cache: StepCache | None = None, progress: Prog
         try:
             _step(run, step, step_cache, dry=len(problems) > 0)
         except InputError as error:
-            problems.absorb(_at_step(error, name))
+            problems.absorb(_at_step(error, step, run.inputs.get(name, {})))
+            failed.add(name)
+        except AlreadyNamed:
             failed.add(name)
     problems.raise_all()
     return run
+
+
+def _wrong_words(study: Study) -> list[Problem]:
+    """Check what can be told before any file is read: the warming metric, and what account and maps are made of."""
+    found: list[Problem] = []
+    try:
+        warming_metric(study.gwp)
+    except InputError as error:
+        found += [replace(each, where=Where(file=STUDY_FILE, item="gwp")) for each in error.problems]
+    methods = {step.id: step.method for step in study.steps}
+    named = [(f"account.{name}", name) for name in study.account]
+    named += [(f"maps.{view.step}", view.step) for view in study.maps if view.step in methods]
+    for item, name in named:
+        known = all_methods().get(methods[name])
+        if known is not None and not issubclass(known.gives, EmissionTable):
+            found.append(
+                problem(
+                    "table_kind_wrong", Where(file=STUDY_FILE, item=item), known.gives.__name__, wanted="EmissionTable"
+                )
+            )
+    return found
 
 
 def _order(study: Study, problems: Problems) -> list[str]:
@@ -77,15 +105,26 @@ def _order(study: Study, problems: Problems) -> list[str]:
         raise AssertionError from error
 
 
-def _at_step(error: InputError, step: str) -> InputError:
-    """Name the step in problems that do not know their place."""
-    named = [
-        problem
-        if problem.where.item or problem.where.file
-        else replace(problem, where=replace(problem.where, item=f"step {step}"))
-        for problem in error.problems
-    ]
-    return InputError.several(named)
+def _at_step(error: InputError, step: Step, arguments: Mapping[str, Any]) -> InputError:
+    """Name the place of problems that do not know it: the rows with a bad unit, or else the step in the study file."""
+    return InputError.several(_placed(each, step, arguments) for each in error.problems)
+
+
+def _placed(each: Problem, step: Step, arguments: Mapping[str, Any]) -> Problem:
+    if each.where.file:
+        return each
+    if each.code.startswith("unit_"):
+        for table in (value for value in arguments.values() if isinstance(value, Table) and value.has("unit")):
+            rows = table.to_polars()
+            if "provenance_id" in rows.columns and each.found in rows["unit"].to_list():
+                sources = rows.filter(pl.col("unit") == each.found)["provenance_id"].drop_nulls().head(5).to_list()
+                numbers = tuple(number for source in sources if (number := row_of(source)))
+                file = sources[0].rpartition(":")[0] if sources else None
+                return replace(each, where=Where(file=file, rows=numbers, column="unit"))
+    named = f"{step.id}.{each.where.item}" if each.where.item in step.parameters else step.id
+    if each.where.item and each.where.item not in (*step.parameters, step.id):
+        named = f"{step.id}: {each.where.item}"
+    return replace(each, where=replace(each.where, file=STUDY_FILE, item=named))
 
 
 def _step(run: Run, step: Step, step_cache: StepCache | None, *, dry: bool) -> None:
@@ -111,7 +150,7 @@ def _refuse_numberless(table: EmissionTable, step: str) -> None:
     rows = table.to_polars()
     bad = rows.filter(pl.col("value").is_null() & pl.col("notation").is_null())
     if bad.height:
-        raise InputError("value_empty", Where(item=f"step {step}"), f"{bad.height} ×", column="value")
+        raise InputError("number_missing", Where(item=step, column="value"), f"{bad.height} ×")
 
 
 def step_key(method: Method, arguments: Mapping[str, Any]) -> str:
@@ -132,7 +171,7 @@ def code_state() -> str:
 
 def _content(value: Any) -> Any:
     if isinstance(value, Table):
-        return table_hash(value)
+        return [table_hash(value), {name: [codes.name, dict(codes.parents)] for name, codes in value.codes.items()}]
     if isinstance(value, Layer):
         import shapely
 
@@ -143,8 +182,17 @@ def _content(value: Any) -> Any:
 
 
 def step_arguments(run: Run, step: Step, method: Method) -> dict[str, Any]:
-    """Gather the tables, layers and parameters of a step; every problem at once."""
+    """Gather the tables, layers and parameters of a step; every problem at once.
+
+    Raises
+    ------
+    InputError
+        Every problem.
+    AlreadyNamed
+        If there is none here, and something that the step needs is broken elsewhere.
+    """
     problems = Problems()
+    waits = False
     known = {parameter.name: parameter for parameter in method.parameters}
     given = {**step.tables, **step.layers, **step.parameters}
     for name in given:
@@ -162,22 +210,26 @@ def step_arguments(run: Run, step: Step, method: Method) -> dict[str, Any]:
                 arguments[name] = checked_parameter(
                     parameter, step.parameters[name], Where(STUDY_FILE, item=f"{step.id}.{name}")
                 )
+            elif parameter.table is PlaceTable and "places" in run.desk.broken:
+                waits = True
             elif parameter.table is PlaceTable and run.desk.places is not None:
                 arguments[name] = run.desk.places
             elif not parameter.optional:
                 where = Where(file=STUDY_FILE, item=step.id)
                 problems.add("parameter_missing", where, name, column=name)
         except InputError as error:
-            problems.absorb(error)
+            problems.absorb(_at_step(error, step, {}))
+        except AlreadyNamed:
+            waits = True
     problems.raise_all()
+    if waits:
+        raise AlreadyNamed
     return arguments
 
 
 def _layer(run: Run, name: str) -> Layer:
-    if name not in run.desk.layers:
-        raise InputError(
-            "step_unknown", Where(file=STUDY_FILE, item=f"layers.{name}"), name, known=", ".join(run.desk.layers)
-        )
+    if f"layer:{name}" in run.desk.broken:
+        raise AlreadyNamed
     return run.desk.layers[name]
 
 
@@ -190,7 +242,7 @@ def _table(run: Run, step: Step, name: str, parameter: Parameter) -> Table:
         if not isinstance(table, wanted):
             found = type(table).__name__
             where = Where(file=STUDY_FILE, item=f"{step.id}.{name}")
-            raise InputError("parameter_wrong", where, found, expected_value=wanted.__name__)
+            raise InputError("table_kind_wrong", where, f"{found} ({source.step})", wanted=wanted.__name__)
         return table
     table = run.desk.table(source, wanted)
     if isinstance(table, (ActivityTable, EmissionTable)):
@@ -200,18 +252,30 @@ def _table(run: Run, step: Step, name: str, parameter: Parameter) -> Table:
 
 
 def checked_parameter(parameter: Parameter, value: Any, where: Where) -> Any:
-    """Check a parameter value against the method's signature: type, choice, finiteness."""
-    if parameter.choices and value not in parameter.choices:
-        raise InputError("parameter_wrong", where, value, expected_value=" | ".join(parameter.choices))
-    if parameter.kind is bool and isinstance(value, str) and value.lower() in ("true", "false"):
-        value = value.lower() == "true"
-    try:
-        if parameter.kind in (int, float) and not isinstance(value, bool):
-            value = parameter.kind(value)
-    except (TypeError, ValueError) as error:
-        raise InputError("parameter_wrong", where, value, expected_value=parameter.kind.__name__) from error
-    if parameter.kind in (bool, int, float, str) and not isinstance(value, parameter.kind):
-        raise InputError("parameter_wrong", where, value, expected_value=parameter.kind.__name__)
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        raise InputError("parameter_wrong", where, value, expected_value="finite")
+    """Check a parameter value against the method's signature: choice, truth value, number, text."""
+    if parameter.choices:
+        if value not in parameter.choices:
+            raise InputError("parameter_wrong", where, value, expected_value=" | ".join(parameter.choices))
+    elif parameter.kind is bool:
+        if str(value).lower() not in ("true", "false"):
+            raise InputError("parameter_wrong", where, value, expected_value="true | false")
+        value = str(value).lower() == "true"
+    elif parameter.kind in (int, float):
+        value = _number(parameter.kind, value, where)
+    elif parameter.kind is str and not isinstance(value, str):
+        raise InputError("parameter_wrong", where, value, expected_value=f'"{value}"')
     return value
+
+
+def _number(kind: type, value: Any, where: Where) -> int | float:
+    try:
+        number = float("nan" if isinstance(value, bool) else value)
+    except (TypeError, ValueError) as error:
+        raise InputError("parameter_not_number", where, value) from error
+    if not math.isfinite(number):
+        raise InputError("parameter_not_number", where, value)
+    if kind is float:
+        return number
+    if number != int(number):
+        raise InputError("parameter_wrong", where, value, expected_value="1, 2, 3")
+    return int(number)

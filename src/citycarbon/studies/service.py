@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,11 @@ from citycarbon.studies.assemble import run_to_result
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods
 from citycarbon.studies.run import Progress, checked_parameter, execute
+from citycarbon.studies.sources import choose_factors
 
 LIBRARY = "library:"
+CHAIN = ("emission_factor", "carbon_content", "oxidation_factor", "operating_margin", "build_margin")
+"""Quantities that an own emission factor of an activity makes needless."""
 
 
 def validate(folder: Path, *, progress: Progress | None = None) -> StudyResult:
@@ -125,7 +129,8 @@ def call(
     for name in (*tables, *parameters):
         if name not in known:
             problems.add("parameter_unknown", Where(item=name), name, known=", ".join(known))
-    library = _library(user_factors)
+    library, mine = _library(user_factors)
+    options = _shared(options or FileOptions(), [known[name] for name in tables if name in known], problems)
     for name, parameter in known.items():
         try:
             if name in tables:
@@ -133,8 +138,8 @@ def call(
             elif name in parameters:
                 arguments[name] = checked_parameter(parameter, parameters[name], Where(item=name))
             elif parameter.table is FactorTable and (editions := default_editions(method_id)):
-                arguments[name] = library.choose(editions)
-                notes[name] = LIBRARY + ",".join(editions)
+                arguments[name] = _put_before(library, mine, editions)
+                notes[name] = LIBRARY + ",".join([*([mine] if mine else []), *editions])
             elif not parameter.optional:
                 kind = parameter.table.__name__ if parameter.table else parameter.kind.__name__
                 problems.add("parameter_missing", Where(item=method_id), f"--{name}", column=f"--{name} ({kind})")
@@ -157,23 +162,52 @@ def _give_region(arguments: dict[str, Any], known: Mapping[str, Parameter], regi
     arguments[name] = PlaceTable(pl.DataFrame({"place": sorted(places)}).with_columns(pl.lit(code).alias("region")))
 
 
-def _library(user_factors: Path | None) -> FactorLibrary:
+def _library(user_factors: Path | None) -> tuple[FactorLibrary, str | None]:
+    """Give the library with the user's factors, and the edition name that these got."""
     if user_factors is None:
-        return shipped_library()
+        return shipped_library(), None
     table, _ = read_table(user_factors, FactorTable)
-    return shipped_library().with_user(table, user_factors.stem)
+    return shipped_library().with_user(table, user_factors.stem), user_factors.stem
 
 
-def _argument(parameter: Parameter, given: str, library: FactorLibrary, options: FileOptions | None) -> Any:
+def _put_before(library: FactorLibrary, mine: str | None, editions: list[str]) -> FactorTable:
+    """Put the user's factors before the default editions: what the user states of an activity, the library does not."""
+    if mine is None:
+        return library.choose(editions)
+    own = library.choose([mine]).to_polars()
+    rest = library.choose(editions).to_polars()
+    stated = own.select("activity", "quantity").unique()
+    whole = stated.filter(pl.col("quantity") == "emission_factor")["activity"].to_list()
+    chained = pl.col("activity").is_in(whole) & pl.col("quantity").is_in(CHAIN)
+    rest = rest.filter(~chained).join(stated, on=["activity", "quantity"], how="anti", maintain_order="left")
+    return FactorTable(pl.concat([own, rest.filter(~pl.col("factor_id").is_in(own["factor_id"].to_list()))]))
+
+
+def _shared(options: FileOptions, parameters: list[Parameter], problems: Problems) -> FileOptions:
+    """Constants and mappings hold for every table that has such a column; one that none has is a mistake."""
+    tables = [each.table for each in parameters if each.table is not None and each.table is not FactorTable]
+    declared = {column.name for table in tables for column in table.columns}
+    for name in (*options.given, *options.mapping):
+        if name not in declared:
+            problems.add("column_unknown", Where(column=name), name, known=", ".join(sorted(declared)))
+    return options
+
+
+def _argument(parameter: Parameter, given: str, library: FactorLibrary, options: FileOptions) -> Any:
     if parameter.table is None:
         if issubclass(parameter.kind, Layer):
             layer, _ = read_layer(Path(given))
             return layer
-        raise InputError("parameter_unknown", Where(item=parameter.name), given, known="a plain value")
+        raise AssertionError(parameter.name)
     if given.startswith(LIBRARY):
-        return library.choose(given.removeprefix(LIBRARY).split(","))
+        return choose_factors(library, given.removeprefix(LIBRARY).split(","))
     name, sheet = split_sheet(given)
-    chosen = options if options and parameter.table is not FactorTable else FileOptions()
+    declared = {column.name for column in parameter.table.columns}
+    chosen = FileOptions()
+    if parameter.table is not FactorTable:
+        kept = {name: text for name, text in options.given.items() if name in declared}
+        mapping = {name: header for name, header in options.mapping.items() if name in declared}
+        chosen = replace(options, given=kept, mapping=mapping)
     if sheet:
         chosen = FileOptions(sheet, chosen.encoding, chosen.mapping, chosen.ignore, chosen.given)
     table, _ = read_table(Path(name), parameter.table, chosen, shown=Path(name).name)
@@ -199,8 +233,8 @@ def new_study(folder: Path, template: Path) -> list[Path]:
     InputError
         If the folder exists and is not empty.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError("output_exists", Where(file=str(folder)), str(folder))
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError("output_exists", Where(file=str(folder)), folder.name)
     try:
         shutil.copytree(template, folder, dirs_exist_ok=True)
     except OSError as error:

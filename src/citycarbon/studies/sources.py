@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import FactorTable, PlaceTable, Table
+from citycarbon.core.tables import DenominatorTable, FactorTable, PlaceTable, Table
 from citycarbon.data import datasets, safety
 from citycarbon.data.layers import VECTOR, Layer, read_layer
 from citycarbon.data.library import FactorLibrary, shipped_library
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
-from citycarbon.studies.study_file import LayerSource, Study, TableSource, UserFactors
+from citycarbon.data.regions import region_code
+from citycarbon.studies.catalogue import nearest
+from citycarbon.studies.study_file import STUDY_FILE, LayerSource, Study, TableSource, UserFactors
 
 
 class SectorTable(Table):
@@ -46,6 +49,10 @@ class SectorTable(Table):
         return CodeList("sectors", dict(rows.select("code", "parent").iter_rows()), labels, file)
 
 
+class AlreadyNamed(Exception):  # noqa: N818 - no error of its own
+    """Something that is needed is broken, and its own problem says so already."""
+
+
 @dataclass
 class Desk:
     """What a study has read so far: each file once, its origin, places, sectors, layers and the factor library."""
@@ -57,27 +64,38 @@ class Desk:
     places: PlaceTable | None = None
     place_codes: CodeList | None = None
     sector_codes: CodeList | None = None
+    denominators: DenominatorTable | None = None
     library: FactorLibrary = field(default_factory=shipped_library)
+    broken: set[str] = field(default_factory=set)
 
     def open(self) -> None:
-        """Read places, sectors, layers and the user's factors; every problem is raised at once."""
+        """Read places, sectors, layers, denominators and the user's factors; every problem is raised at once.
+
+        What could not be read is noted in ``broken``, so that nothing else complains of its absence.
+        """
         problems = Problems()
-        for task in (self._open_places, self._open_sectors, self._open_factors, self._open_layers):
+        tasks = (self._open_places, self._open_sectors, self._open_factors, self._open_layers, self._add_features)
+        for task in (*tasks, self._open_denominators):
             try:
                 task()
             except InputError as error:
                 problems.absorb(error)
         problems.raise_all()
-        self._add_features()
 
     def _open_places(self) -> None:
-        if self.study.places is not None:
-            self.places = self.table(self.study.places, PlaceTable)
-            self.place_codes = self.places.code_list(self.study.places.file)
+        if self.study.places is None:
+            return
+        self.broken.add("places")
+        table = self.table(self.study.places, PlaceTable)
+        codes = table.code_list(self.study.places.file)
+        _check_regions(table, self.study.places.file)
+        self.places, self.place_codes = table, codes
+        self.broken.remove("places")
 
     def _open_sectors(self) -> None:
         if self.study.sectors is not None:
-            self.sector_codes = self.table(self.study.sectors, SectorTable).code_list(self.study.sectors.file)
+            table = self.table(self.study.sectors, SectorTable, unique=("code",))
+            self.sector_codes = table.code_list(self.study.sectors.file)
 
     def _open_factors(self) -> None:
         problems = Problems()
@@ -86,6 +104,7 @@ class Desk:
                 table = self.table(_as_source(mine), FactorTable)
                 self.library = self.library.with_user(table, mine.edition)
             except InputError as error:
+                self.broken.add(f"edition:{mine.edition}")
                 problems.absorb(error)
         problems.raise_all()
 
@@ -95,25 +114,38 @@ class Desk:
             try:
                 self.layers[name] = self._layer(name, source)
             except InputError as error:
+                self.broken.add(f"layer:{name}")
                 problems.absorb(error)
         problems.raise_all()
 
     def _add_features(self) -> None:
         """Make the features of layers with a parent places of their own."""
+        with_parent = {name: source for name, source in self.study.layers.items() if source.parent is not None}
+        if not with_parent:
+            return
+        if "places" in self.broken or any(f"layer:{name}" in self.broken for name in with_parent):
+            # Without all its places no place of another file can be told to be wrong.
+            self.broken.add("places")
+            self.place_codes = None
+            return
+        self.broken.add("places")
         parts = [] if self.places is None else [self.places.to_polars()]
-        for name, source in self.study.layers.items():
-            if source.parent is not None:
-                rows = (
-                    self.layers[name]
-                    .rows.select("place")
-                    .with_columns(
-                        pl.lit(source.parent).alias("parent"), pl.lit(source.level).cast(pl.String).alias("level")
-                    )
-                )
-                parts.append(rows)
-        if len(parts) > (self.places is not None):
-            self.places = PlaceTable(pl.concat(parts, how="diagonal"))
-            self.place_codes = self.places.code_list()
+        problems = Problems()
+        for name, source in with_parent.items():
+            known = parts[0]["place"].to_list() if self.places is not None else []
+            if source.parent not in known:
+                where = Where(file=STUDY_FILE, item=f"layers.{name}.parent")
+                problems.add("place_unknown", where, source.parent, known=", ".join(known[:12]) or "—")
+            parts.append(_feature_places(self.layers[name], source, pl.concat(parts, how="diagonal"), name, problems))
+        problems.raise_all()
+        self.places = PlaceTable(pl.concat(parts, how="diagonal"))
+        self.place_codes = self.places.code_list()
+        self.broken.remove("places")
+
+    def _open_denominators(self) -> None:
+        if self.study.denominators is not None:
+            table = self.table(self.study.denominators, DenominatorTable)
+            self.denominators = table.with_codes(place=self.place_codes) if self.place_codes is not None else table
 
     def path(self, file: str, dataset: str | None) -> tuple[Path, str]:
         """Give the path of a named file and the name to show for it."""
@@ -125,27 +157,35 @@ class Desk:
         path, shown = self.path(source.file, source.dataset)
         layer, origin = read_layer(path, layer=source.layer, crs=source.crs, encoding=source.encoding, shown=shown)
         self.origins[f"layer:{name}"] = origin
+        problems = Problems()
+        for role, column in (("key", source.key), ("class_column", source.class_column)):
+            if column is not None and column not in layer.rows.columns:
+                where = Where(file=shown, column=column, item=f"layers.{name}.{role}")
+                problems.add("map_unknown", where, column, known=", ".join(layer.rows.columns) or "—")
+        problems.raise_all()
         keys = layer.rows[source.key] if source.key else pl.Series(range(1, layer.rows.height + 1))
+        if keys.null_count():
+            rows_without = tuple(int(row) + 1 for row in keys.is_null().arg_true().head(5))
+            problems.add("value_empty", Where(file=shown, rows=rows_without, column=source.key), column=source.key)
         rows = layer.rows.with_columns((pl.lit(source.prefix) + keys.cast(pl.String)).alias("place"))
         if source.class_column:
-            classes = rows[source.class_column].cast(pl.String)
-            other = source.classes.get("*")
-            known = {key: text for key, text in source.classes.items() if key != "*"}
-            rows = rows.with_columns(
-                classes.replace_strict(known, default=other, return_dtype=pl.String).alias("class")
-            )
+            classes = _classes(rows[source.class_column].cast(pl.String), source, shown, problems)
+            rows = rows.with_columns(classes.alias("class"))
+        problems.raise_all()
         return Layer(name, rows, layer.geometry, layer.crs)
 
-    def table(self, source: TableSource, kind: type[Any]) -> Any:
+    def table(self, source: TableSource, kind: type[Any], *, unique: Sequence[str] = ()) -> Any:
         """Read a table that comes from a file, a data set or the library (not from a step)."""
         if source.editions is not None:
-            return self.library.choose(source.editions, source.quantities)
+            if any(f"edition:{name}" in self.broken for name in source.editions):
+                raise AlreadyNamed
+            return choose_factors(self.library, source.editions, source.quantities)
         name, sheet = split_sheet(str(source.file))
         path, shown = self.path(name, source.dataset)
         if source.wide or path.suffix.lower() in VECTOR:
             return self._wide(source, kind, path, shown)
         options = FileOptions(source.sheet or sheet, source.encoding, source.map, source.ignore, source.set)
-        table, origin = read_table(path, kind, options, shown)
+        table, origin = read_table(path, kind, options, shown, unique=unique)
         self.origins[f"{shown}#{origin.sheet}"] = origin
         return table
 
@@ -159,6 +199,7 @@ class Desk:
             if name not in rows.columns:
                 problems.add("map_unknown", Where(file=shown, column=name), name, known=", ".join(rows.columns))
         problems.raise_all()
+        _refuse_text(rows, source.wide, shown)
         numbered = rows.with_row_index("row", offset=1)
         keys = [pl.col(header).cast(pl.String).alias(name) for name, header in source.map.items()]
         parts = []
@@ -170,6 +211,78 @@ class Desk:
             part = numbered.select(*keys, value, *[pl.lit(text).alias(name) for name, text in texts.items()], trace)
             parts.append(part.with_columns((pl.lit(prefix) + pl.col("place")).alias("place")) if prefix else part)
         return kind(pl.concat(parts), where=Where(file=shown))
+
+
+def _check_regions(places: PlaceTable, file: str | None) -> None:
+    """Every stated region must be known, or no factor could ever be found for it."""
+    problems = Problems()
+    for place, region in places.to_polars().select("place", "region").iter_rows():
+        if region and region_code(region) is None:
+            problems.add("region_unknown", Where(file=file, column="region", item=place), region)
+    problems.raise_all()
+
+
+def _feature_places(
+    layer: Layer, source: LayerSource, known: pl.DataFrame, name: str, problems: Problems
+) -> pl.DataFrame:
+    """Give the features of a layer as rows of a places table; each must have a name of its own."""
+    level = pl.lit(source.level).cast(pl.String).alias("level")
+    rows = layer.rows.select("place").with_columns(pl.lit(source.parent).alias("parent"), level)
+    twice = rows.filter(pl.col("place").is_duplicated() | pl.col("place").is_in(known["place"].to_list()))
+    if twice.height:
+        shown = ", ".join(twice["place"].unique(maintain_order=True).head(5).to_list())
+        where = Where(file=STUDY_FILE, item=f"layers.{name}.{'key' if source.key else 'prefix'}")
+        problems.add("row_duplicate", where, shown, key="place")
+    return rows
+
+
+def _classes(values: pl.Series, source: LayerSource, shown: str, problems: Problems) -> pl.Series:
+    """Name the class of each feature; without ``*`` a value that is not listed is an error, without a list it is its own."""
+    known = {key: text for key, text in source.classes.items() if key != "*"}
+    if not source.classes:
+        return values
+    missing = values.filter(~values.is_in(list(known)) | values.is_null())
+    if len(missing) and "*" not in source.classes:
+        rows = tuple(int(row) + 1 for row in (~values.is_in(list(known))).fill_null(True).arg_true().head(5))
+        found = ", ".join(str(value) for value in missing.unique(maintain_order=True).head(5).to_list())
+        problems.add("value_not_listed", Where(file=shown, rows=rows, column=source.class_column), found,
+                     known=", ".join(known))  # fmt: skip
+    return values.replace_strict(known, default=source.classes.get("*"), return_dtype=pl.String)
+
+
+def _refuse_text(rows: pl.DataFrame, columns: Iterable[str], shown: str) -> None:
+    """A value column of a wide file holds numbers; text would be lost on the way."""
+    problems = Problems()
+    for name in columns:
+        numbers = rows[name].cast(pl.Float64, strict=False)
+        bad = (numbers.is_null() & rows[name].is_not_null()).arg_true().head(5)
+        if len(bad):
+            where = Where(file=shown, rows=tuple(int(row) + 1 for row in bad), column=name)
+            problems.add("value_not_number", where, ", ".join(str(cell) for cell in rows[name].gather(bad).to_list()))
+    problems.raise_all()
+
+
+def choose_factors(
+    library: FactorLibrary, editions: Sequence[str], quantities: Sequence[str] | None = None
+) -> FactorTable:
+    """Choose factors of the library; an unknown name is answered with the names that are most like it.
+
+    Raises
+    ------
+    CoverageError
+        If an edition is not known, or the editions have no row of a quantity.
+    """
+    for name in editions:
+        if name not in library.editions:
+            known = ", ".join(nearest(name, library.editions))
+            raise InputError("edition_unknown", Where(item=name), name, known=known)
+    chosen = library.choose(editions, quantities)
+    have = library.choose(editions).to_polars()["quantity"].unique().sort().to_list() if quantities else []
+    problems = Problems()
+    for name in (name for name in quantities or () if name not in have):
+        problems.add("quantity_unknown", Where(item=name), name, known=", ".join(have))
+    problems.raise_all()
+    return chosen
 
 
 def _as_source(mine: UserFactors) -> TableSource:

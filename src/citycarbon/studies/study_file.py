@@ -6,16 +6,20 @@ that a study names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.data.safety import present
+from citycarbon.data.sheets import decode
+from citycarbon.studies.study_problems import STUDY_FILE, line_of, problems_of, read_nodes
 
-STUDY_FILE = "study.yaml"
+__all__ = ["STUDY_FILE", "Study", "TableSource", "parse_study", "read_study", "schema"]
+_LARGEST = 4 * 1024**2
 ACCOUNT = "account"
 """Name that stands for the whole account where a map asks for a step."""
 _NAME = r"^[a-z0-9][a-z0-9_-]*$"
@@ -157,112 +161,39 @@ def read_study(folder: Path) -> Study:
     """
     path = folder / STUDY_FILE
     if not path.is_file():
-        raise InputError("study_missing", Where(file=str(folder)), str(folder))
-    if path.stat().st_size > 4 * 1024**2:
-        raise InputError("file_too_large", Where(file=STUDY_FILE), path.stat().st_size, limit="4 MB")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError("encoding_wrong", Where(file=STUDY_FILE), str(error), encoding="utf-8") from error
+        raise InputError("study_missing", Where(file=str(folder)), folder.name)
+    size = path.stat().st_size
+    if size > _LARGEST:
+        raise InputError("file_too_large", Where(file=STUDY_FILE), f"{size / 1024**2:.1f} MB", limit="4 MB")
+    if size:
+        present(path, STUDY_FILE)
+    text, _ = decode(path.read_bytes(), STUDY_FILE)
     return parse_study(text)
 
 
 def parse_study(text: str) -> Study:
-    """Parse the text of a study file."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if node is not None:
-            _refuse_doubles(node)
-            _refuse_aliases(text)
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        rows = (mark.line + 1,) if mark else ()
-        detail = str(getattr(error, "problem", None) or error)
-        raise InputError("study_yaml", Where(file=STUDY_FILE, rows=rows), detail, detail=detail) from error
-    except RecursionError as error:
-        raise InputError("study_yaml", Where(file=STUDY_FILE), "nesting", detail="too deep") from error
-    if not isinstance(content, dict):
-        raise InputError("study_yaml", Where(file=STUDY_FILE), type(content).__name__, detail="a mapping of keys")
+    """Parse the text of a study file.
+
+    Raises
+    ------
+    SchemaError
+        Every wrong key with its line, or every reference that leads nowhere.
+    """
+    node, content = read_nodes(text)
     try:
         study = Study.model_validate(content)
     except ValidationError as error:
-        raise _problems_of(error, node) from error
-    return _checked_steps(study)
+        raise problems_of(error, node, Study) from error
+    return _checked_steps(study, node)
 
 
-def _refuse_doubles(node: yaml.Node) -> None:
-    """YAML would silently keep the last of two equal keys."""
-    problems = Problems()
-    for mapping in _mappings(node):
-        seen: set[str] = set()
-        for key, _ in mapping.value:
-            if key.value in seen:
-                problems.add(
-                    "study_key",
-                    Where(file=STUDY_FILE, rows=(key.start_mark.line + 1,), item=key.value),
-                    key.value,
-                    expected_value="each key once",
-                )
-            seen.add(key.value)
-    problems.raise_all()
-
-
-def _refuse_aliases(text: str) -> None:
-    """Aliases can blow a small file up to any size, and no study needs them."""
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
-        if isinstance(token, yaml.AliasToken):
-            rows = (token.start_mark.line + 1,)
-            raise InputError("study_yaml", Where(file=STUDY_FILE, rows=rows), f"*{token.value}", detail="no aliases")
-
-
-def _mappings(node: yaml.Node) -> Iterator[yaml.MappingNode]:
-    stack = [node]
-    seen: set[int] = set()
-    while stack:
-        each = stack.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        if isinstance(each, yaml.MappingNode):
-            yield each
-            stack += [value for _, value in each.value]
-        elif isinstance(each, yaml.SequenceNode):
-            stack += each.value
-
-
-def _problems_of(error: ValidationError, node: yaml.Node | None) -> InputError:
-    problems = Problems()
-    for item in error.errors(include_url=False):
-        path = [part for part in item["loc"] if isinstance(part, (str, int))]
-        line = _line(node, path)
-        found = item.get("input")
-        shown = type(found).__name__ if isinstance(found, (dict, list)) else found
-        name = ".".join(map(str, path)) or STUDY_FILE
-        where = Where(file=STUDY_FILE, rows=(line,) if line else (), item=name)
-        problems.add("study_key", where, shown, expected_value=item["msg"].removeprefix("Value error, "))
-    return InputError.several(problems)
-
-
-def _line(node: yaml.Node | None, path: list[Any]) -> int:
-    """Line of a key in the YAML text; the nearest parent if the key itself is missing."""
-    line = 0
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
-
-
-def _checked_steps(study: Study) -> Study:
+def _checked_steps(study: Study, node: yaml.Node) -> Study:
     """Check step names and references that the schema cannot see."""
     problems = Problems()
     ids = [step.id for step in study.steps]
+    if study.scopes not in SCOPE_RULES:
+        where = Where(file=STUDY_FILE, rows=(line_of(node, ["scopes"]),), item="scopes")
+        problems.add("study_key", where, study.scopes, expected_value=" | ".join(SCOPE_RULES))
     for name in dict.fromkeys(name for name in ids if ids.count(name) > 1):
         problems.add("step_duplicate", Where(file=STUDY_FILE, item=name), name)
     named = [(f"account.{name}", name) for name in study.account] + [(f"show.{name}", name) for name in study.show]
@@ -270,13 +201,13 @@ def _checked_steps(study: Study) -> Study:
     for view in study.maps:
         if view.layer not in study.layers:
             where = Where(file=STUDY_FILE, item=f"maps.{view.layer}")
-            problems.add("step_unknown", where, view.layer, known=", ".join(study.layers) or "—")
+            problems.add("layer_unknown", where, view.layer, known=", ".join(study.layers) or "—")
     for step in study.steps:
         named += [(f"{step.id}.{key}", source.step) for key, source in step.tables.items() if source.step]
         for key, layer in step.layers.items():
             if layer not in study.layers:
                 where = Where(file=STUDY_FILE, item=f"{step.id}.layers.{key}")
-                problems.add("step_unknown", where, layer, known=", ".join(study.layers) or "—")
+                problems.add("layer_unknown", where, layer, known=", ".join(study.layers) or "—")
     for item, name in named:
         if name not in ids:
             problems.add("step_unknown", Where(file=STUDY_FILE, item=item), name, known=", ".join(ids))

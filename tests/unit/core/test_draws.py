@@ -185,6 +185,12 @@ def test_a_group_may_be_spread_over_many_blocks_of_rows():
     assert (draws[:, :700] == draws[:, 1400:]).all()
 
 
+def test_a_group_across_the_edge_of_a_block_keeps_its_error():
+    # 512 sources fill a block exactly; the last of them has one row more, which comes in the next pass.
+    draws = draw(uncertain([0.0] * 513, [1.0] * 513, group=[*[f"g{i}" for i in range(512)], "g511"]), 64, seed=1)
+    assert (draws[:, 512] == draws[:, 511]).all()
+
+
 def test_one_group_of_many_rows_is_one_error():
     # 1500 rows of one group: more rows than a block, one source.
     draws = draw(uncertain([1.0] * 1500, [0.1] * 1500, group=["g"] * 1500), 64, seed=1)

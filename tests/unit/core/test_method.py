@@ -111,6 +111,7 @@ def test_parameters_keep_their_order_and_read_unit_and_meaning_from_the_docstrin
     assert (found["weight"].kind, found["weight"].default) == (float, 0.5)
     assert (found["years"].unit, found["years"].meaning) == ("a", "years, in order.")
     assert found["factors"].meaning == "Factors of each fuel."
+    assert found["weight"].optional
     assert found["activity"].unit == ""  # a unit stands first, in square brackets
     assert (found["undocumented"].unit, found["undocumented"].meaning) == ("", "")
 

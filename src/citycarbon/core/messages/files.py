@@ -23,6 +23,12 @@ FILE_MESSAGES: dict[str, Message] = {
         ("a file", "文件"),
         ("name the file inside the folder", "写出文件夹内的文件名"),
     ),
+    "file_unreadable": message(
+        "input",
+        ("The file may not be read", "文件不可读"),
+        ("a plain file with the right to read it", "有读取权限的普通文件"),
+        ("check its rights, and whether another program keeps it locked", "检查权限，以及文件是否被其他程序占用"),
+    ),
     "file_kind_unknown": message(
         "input",
         ("This kind of file cannot be read", "无法读取此类文件"),
@@ -71,6 +77,21 @@ FILE_MESSAGES: dict[str, Message] = {
         ("text in {encoding}", "{encoding} 编码的文本"),
         ("state the right encoding, or leave it out to have it detected", "改正编码，或不写以便自动识别"),
     ),
+    "encoding_unsupported": message(
+        "input",
+        ("The stated encoding is not one that can be read", "注明的编码不受支持"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct 'encoding', or leave it out to have it detected", "改正 'encoding'，或不写以便自动识别"),
+    ),
+    "file_binary": message(
+        "input",
+        ("A text file holds NUL bytes, which no text has", "文本文件含有 NUL 字节，不是普通文本"),
+        ("text in UTF-8 or GB18030 (GBK), or UTF-16 with its mark", "UTF-8、GB18030（GBK）或带标记的 UTF-16 文本"),
+        (
+            "save the table as csv in UTF-8; if it is UTF-16, state 'encoding: utf-16'",
+            "另存为 UTF-8 的 csv；若为 UTF-16，请写明 'encoding: utf-16'",
+        ),
+    ),
     "sheet_missing": message(
         "input",
         ("The workbook has no such sheet", "工作簿中没有该工作表"),
@@ -86,6 +107,33 @@ FILE_MESSAGES: dict[str, Message] = {
             "在研究中写明 'sheet: 名称'，或在文件名后加 '#名称'",
         ),
     ),
+    "layer_missing": message(
+        "input",
+        ("The file has no such layer", "文件中没有该图层"),
+        ("one of {layers}", "以下之一：{layers}"),
+        ("correct the layer name", "改正图层名称"),
+    ),
+    "layer_ambiguous": message(
+        "input",
+        ("The file has several layers and none is named", "文件有多个图层，但未指定"),
+        ("the name of one of {layers}", "以下之一的名称：{layers}"),
+        (
+            "add 'layer: NAME' to the layer in the study; to a table of its attributes 'sheet: NAME'",
+            "在研究的图层中写明 'layer: 名称'；用作属性表时写 'sheet: 名称'",
+        ),
+    ),
+    "layer_empty": message(
+        "schema",
+        ("The layer has no features", "图层没有要素"),
+        ("at least one feature", "至少一个要素"),
+        ("export the layer again, or remove it from the study", "重新导出图层，或从研究中删去"),
+    ),
+    "archive_layers": message(
+        "input",
+        ("The zip does not hold exactly one layer file", "压缩包内应恰好有一个图层文件"),
+        ("one file of {kinds}, with its side files", "一个 {kinds} 文件及其附属文件"),
+        ("leave one layer in the zip", "压缩包内只保留一个图层"),
+    ),
     "formula_cell": message(
         "schema",
         ("A cell starts like a spreadsheet formula", "单元格以电子表格公式的形式开头"),
@@ -97,6 +145,12 @@ FILE_MESSAGES: dict[str, Message] = {
         ("A cell holds a spreadsheet error", "单元格为电子表格错误值"),
         ("a value", "数值"),
         ("mend the formula in the workbook and save it again", "修正工作簿中的公式并重新保存"),
+    ),
+    "formula_uncomputed": message(
+        "schema",
+        ("A cell holds a formula without a stored value", "单元格只有公式，没有保存的计算结果"),
+        ("a value, or a formula that a spreadsheet program has computed", "数值，或已由电子表格程序计算过的公式"),
+        ("open the workbook, let it compute, and save it again", "打开工作簿，重新计算后保存"),
     ),
     "crs_missing": message(
         "schema",
@@ -118,11 +172,14 @@ FILE_MESSAGES: dict[str, Message] = {
     ),
     "coordinates_out_of_range": message(
         "schema",
-        ("Coordinates lie outside the range of the coordinate system", "坐标超出坐标系范围"),
-        ("longitudes in ±180 and latitudes in ±90 for {crs}", "{crs} 的经度在 ±180、纬度在 ±90 之内"),
+        ("Coordinates lie outside the range of the coordinate system", "坐标超出坐标系的范围"),
         (
-            "the layer is probably in a projected system: state its true 'crs'",
-            "该图层可能是投影坐标：请写明真实的 'crs'",
+            "a place inside the area that {crs} is made for (longitudes, latitudes: {area})",
+            "位于 {crs} 的适用范围内（经度、纬度：{area}）",
+        ),
+        (
+            "state the true 'crs' of the layer; a projected system, or x and y exchanged, are common causes",
+            "写明图层真实的 'crs'；常见原因是实为投影坐标，或 x、y 颠倒",
         ),
     ),
     "geometry_missing": message(

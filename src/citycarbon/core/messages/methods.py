@@ -1,4 +1,4 @@
-"""Messages about places, factors, sums, parameters and studies."""
+"""Messages about places, factors, sums and parameters."""
 
 from __future__ import annotations
 
@@ -107,6 +107,12 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("one of {known}", "以下之一：{known}"),
         ("correct the name; see 'citycarbon factors'", "改正名称；见 'citycarbon factors'"),
     ),
+    "quantity_unknown": message(
+        "coverage",
+        ("The named editions have no such quantity", "所列版本中没有该物理量"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct 'quantities', or name another edition", "改正 'quantities'，或改用其他版本"),
+    ),
     "denominator_missing": message(
         "coverage",
         ("No population, area or other denominator is given for a place and year", "缺少某地某年的人口、面积等分母"),
@@ -131,7 +137,7 @@ METHOD_MESSAGES: dict[str, Message] = {
             "No steam or water exists at this pressure and temperature as stated",
             "在给定压力和温度下不存在所述的蒸汽或水",
         ),
-        ("{expected_state}", "{expected_state}"),
+        ("a state that exists: {expected_state}", "存在的状态：{expected_state}"),
         ("check pressure (absolute) and temperature", "检查压力（绝对压力）和温度"),
     ),
     "monitor_gaps": message(
@@ -166,51 +172,30 @@ METHOD_MESSAGES: dict[str, Message] = {
     ),
     "parameter_missing": message(
         "input",
-        ("A table or parameter that the method needs is missing", "缺少方法所需的表或参数"),
-        ("{column}", "{column}"),
-        ("add it", "补充"),
+        ("A table, column or parameter that the method needs is missing", "缺少方法所需的表、列或参数"),
+        ("a value of {column}", "{column} 的取值"),
+        ("state it; see 'citycarbon methods METHOD'", "补充；见 'citycarbon methods 方法'"),
     ),
     "parameter_wrong": message(
         "input",
         ("A parameter has a wrong value", "参数取值有误"),
-        ("{expected_value}", "{expected_value}"),
-        ("correct it", "改正"),
+        ("a value of this kind: {expected_value}", "此类取值：{expected_value}"),
+        ("correct the value; see 'citycarbon methods METHOD'", "改正取值；见 'citycarbon methods 方法'"),
     ),
-    "study_yaml": message(
-        "schema",
-        ("study.yaml cannot be read", "study.yaml 无法读取"),
-        ("a YAML document of the study schema", "符合研究模式的 YAML 文档"),
-        ("{detail}", "{detail}"),
-    ),
-    "study_key": message(
-        "schema",
-        ("A key of study.yaml is wrong", "study.yaml 中的键有误"),
-        ("{expected_value}", "{expected_value}"),
-        ("correct the key; see the study reference in the docs", "改正该键；见文档中的研究参考"),
-    ),
-    "study_missing": message(
+    "parameter_not_number": message(
         "input",
-        ("There is no study here", "此处没有研究"),
-        ("a folder with study.yaml", "含 study.yaml 的文件夹"),
-        ("'citycarbon new FOLDER' makes one", "'citycarbon new 文件夹' 可新建"),
+        ("A parameter must be a number", "参数应为数字"),
+        ("a finite number", "有限的数字"),
+        ("write a plain number, with a point for decimals", "写成普通数字，小数点为“.”"),
     ),
-    "step_duplicate": message(
-        "schema",
-        ("Two steps have the same id", "两个步骤的标识相同"),
-        ("ids that differ", "互不相同的标识"),
-        ("rename one of them", "重命名其中之一"),
-    ),
-    "step_unknown": message(
-        "schema",
-        ("A step is named that does not exist", "引用了不存在的步骤"),
-        ("one of {known}", "以下之一：{known}"),
-        ("correct the name", "改正名称"),
-    ),
-    "step_cycle": message(
-        "schema",
-        ("Steps wait for one another in a circle", "步骤相互依赖成环"),
-        ("steps that can be put in order", "可以排序的步骤"),
-        ("break the circle", "断开循环"),
+    "table_kind_wrong": message(
+        "input",
+        ("A step gives another kind of table than is needed here", "步骤给出的表不是此处所需的类型"),
+        ("a step that gives: {wanted}", "给出 {wanted} 的步骤"),
+        (
+            "name another step; 'citycarbon methods METHOD' says what a method gives",
+            "改用其他步骤；'citycarbon methods 方法' 说明各方法的输出",
+        ),
     ),
     "result_missing": message(
         "input",

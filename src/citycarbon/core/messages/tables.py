@@ -31,15 +31,21 @@ TABLE_MESSAGES: dict[str, Message] = {
     ),
     "map_unknown": message(
         "schema",
-        ("The mapping names a column that the file does not have", "列映射引用了文件中不存在的列"),
+        ("The study names a column that the file does not have", "研究引用了文件中不存在的列"),
         ("one of {known}", "以下之一：{known}"),
-        ("correct 'map' in the study", "改正研究中的 'map'"),
+        ("correct the name of the column in the study", "改正研究中的列名"),
     ),
     "row_ragged": message(
         "schema",
         ("A row has another number of cells than the header", "某行的单元格数与表头不符"),
         ("{expected_cells} cells", "{expected_cells} 个单元格"),
         ("look for a stray comma or an unclosed quotation mark", "检查多余的逗号或未闭合的引号"),
+    ),
+    "quote_open": message(
+        "schema",
+        ("A quotation mark is opened and not closed, or stands inside a cell", "引号未闭合，或出现在单元格中间"),
+        ("pairs of quotation marks around whole cells", "成对的引号，且包住整个单元格"),
+        ("close the mark; inside a quoted cell write it twice", "补全引号；带引号的单元格内部须写两次"),
     ),
     "value_empty": message(
         "schema",
@@ -51,7 +57,13 @@ TABLE_MESSAGES: dict[str, Message] = {
         "schema",
         ("A cell that must be a number holds text", "应为数字的单元格含有文字"),
         ("a number, with a point for decimals", "数字，小数点为“.”"),
-        ("remove words, units and thousands separators", "去掉文字、单位和千位分隔符"),
+        ("remove words, units, per cent signs and thousands separators", "去掉文字、单位、百分号和千位分隔符"),
+    ),
+    "value_not_whole": message(
+        "schema",
+        ("A year is not a whole number", "年份不是整数"),
+        ("a year such as 2022", "年份，如 2022"),
+        ("correct the year", "改正年份"),
     ),
     "value_not_finite": message(
         "schema",
@@ -87,7 +99,7 @@ TABLE_MESSAGES: dict[str, Message] = {
         "double_count",
         ("The same fact stands twice", "同一条记录出现两次"),
         ("one row for each {key}", "每个 {key} 只有一行"),
-        ("delete one row, or tell them apart by sector or activity", "删除一行，或用部门或活动加以区分"),
+        ("delete what is there twice, or correct what should differ: {key}", "删除重复的行，或改正本应不同的列：{key}"),
     ),
     "years_overlap": message(
         "schema",
@@ -97,8 +109,8 @@ TABLE_MESSAGES: dict[str, Message] = {
     ),
     "years_reversed": message(
         "schema",
-        ("valid_from is later than valid_to", "valid_from 晚于 valid_to"),
-        ("valid_from <= valid_to", "valid_from 不晚于 valid_to"),
+        ("The first year is later than the last", "起始年份晚于终止年份"),
+        ("first year <= last year", "起始年份不晚于终止年份"),
         ("exchange the two years", "对调两个年份"),
     ),
     "unit_unknown": message(
@@ -128,6 +140,18 @@ TABLE_MESSAGES: dict[str, Message] = {
         ("one unit", "同一单位"),
         ("convert the table first", "先换算单位"),
     ),
+    "unit_stated_twice": message(
+        "unit",
+        ("The unit is stated twice, and not the same", "单位注明了两次且不一致"),
+        ("one unit, in the header or in the unit column", "只在表头或单位列中注明一个单位"),
+        ("take the unit out of the header, or correct the unit column", "去掉表头中的单位，或改正单位列"),
+    ),
+    "factor_unit": message(
+        "unit",
+        ("A factor is not per amount of something", "因子的单位没有“每多少活动量”"),
+        ("a mass per unit of activity, such as t/MWh or kg/m^3", "每单位活动量的质量，如 t/MWh 或 kg/m^3"),
+        ("add what the factor is per", "补上分母单位"),
+    ),
     "number_missing": message(
         "coverage",
         ("A row has neither a number nor a notation key", "某行既无数值也无标记"),
@@ -151,12 +175,6 @@ TABLE_MESSAGES: dict[str, Message] = {
         ("Sign and flow do not agree", "符号与流向不一致"),
         ("emissions zero or more, removals zero or less", "排放为零或正，清除（碳汇）为零或负"),
         ("correct the sign, or the flow", "改正符号或流向"),
-    ),
-    "sd_negative": message(
-        "schema",
-        ("A standard deviation is negative", "标准差为负"),
-        ("zero or more", "零或正数"),
-        ("correct sd", "改正 sd"),
     ),
     "draws_impossible": message(
         "schema",

@@ -112,7 +112,7 @@ def demo(faces: Faces, out: Path) -> int:
         try:
             result = _run(folder, target, faces, cache=True)
         except InputError as error:
-            if not all(item.code in ("dataset_missing", "extra_missing", "step_unknown") for item in error.problems):
+            if not all(item.code in ("dataset_missing", "extra_missing") for item in error.problems):
                 raise
             _absent(folder, error, faces)
             continue
@@ -128,7 +128,7 @@ def demo(faces: Faces, out: Path) -> int:
 
 def _absent(folder: Path, error: InputError, faces: Faces) -> None:
     click.echo(f"{folder.name}: {say('demo_missing', faces.lang)}")
-    seen = dict.fromkeys(item.fix(faces.lang) for item in error.problems if item.code != "step_unknown")  # type: ignore[arg-type]
+    seen = dict.fromkeys(item.fix(faces.lang) for item in error.problems)  # type: ignore[arg-type]
     for fix in seen:
         click.echo(f"  {fix}")
     click.echo("")

@@ -1,4 +1,4 @@
-"""Words of the command line in English and Chinese."""
+"""Words of the command line. Comes in: a key and a language. Goes out: the text. Not for: messages about input."""
 
 from __future__ import annotations
 

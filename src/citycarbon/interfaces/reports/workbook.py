@@ -26,7 +26,8 @@ HEADINGS = {
     "edition": "版本 edition", "source": "来源 source", "licence": "许可 licence", "quality": "质量 quality",
     "note": "备注 note", "citation": "引文 citation", "severity": "类别 kind", "id": "检查项 check", "expected": "刊印 expected",
     "tolerance": "允差 tolerance", "en": "English", "zh": "中文", "name": "文件 file", "sha256": "SHA-256", "rows": "行数 rows",
-    "encoding": "编码 encoding", "sheet": "工作表 sheet", "place_name": "地点名称 place name", "sector_name": "部门名称 sector name",
+    "encoding": "编码 encoding", "sheet": "工作表 sheet", "place_name": "地点名称 place name",
+    "sector_name": "部门名称 sector name",
     "measure": "指标 measure",
 }  # fmt: skip
 ROWS_SHEET = "明细 rows"
@@ -135,7 +136,12 @@ def _totals(
         mine = part.group_by("sector", "scope", maintain_order=True).agg(pl.col("value").sum())
         cells = {(sector, scope): value for sector, scope, value in mine.iter_rows()}
         sectors, scopes = sorted({key[0] for key in cells}), sorted({key[1] for key in cells})
-        sheet.write_string(row, 0, f"{scenario} · {basis} · t CO2e", styles["title"])
+        sheet.write_string(row, 0, "情景 scenario", styles["head"])
+        sheet.write_string(row, 1, str(scenario), styles["head"])
+        sheet.write_string(row, 2, "口径 basis", styles["head"])
+        sheet.write_string(row, 3, str(basis), styles["head"])
+        sheet.write_string(row, 4, "t CO2e", styles["head"])
+        account = row
         row += 1
         heads = ["部门 sector", "名称 name", *[f"范围 scope {scope}" for scope in scopes], "合计 total"]
         for column, text in enumerate(heads):
@@ -146,7 +152,7 @@ def _totals(
             sheet.write_string(row, 0, sector)
             sheet.write_string(row, 1, f"{result.label(sector, 'zh')} {result.label(sector, 'en')}")
             for column, scope in enumerate(scopes, start=2):
-                formula = _sum_of_rows(places, rows, str(scenario), str(basis), row, scope)
+                formula = _sum_of_rows(places, rows, account, str(basis), row, scope)
                 sheet.write_formula(row, column, formula, styles["number"], cells.get((sector, scope)) or 0.0)
             last = xl_rowcol_to_cell(row, 1 + len(scopes))
             across = f"=SUM({xl_rowcol_to_cell(row, 2)}:{last})"
@@ -162,17 +168,20 @@ def _totals(
         row += 3
 
 
-def _sum_of_rows(places: dict[str, str], rows: pl.DataFrame, scenario: str, basis: str, row: int, scope: str) -> str:
-    """SUMIFS over the rows sheet; rows of basis ``all`` belong to every alternative."""
+def _sum_of_rows(places: dict[str, str], rows: pl.DataFrame, account: int, basis: str, row: int, scope: str) -> str:
+    """SUMIFS over the rows sheet; rows of basis ``all`` belong to every alternative.
+
+    Criteria point to cells, so that no text of the input becomes part of a formula.
+    """
 
     def one(which: str) -> str:
-        wanted = {"sector": f"$A{row + 1}", "scope": f'"{scope}"', "scenario": f'"{scenario}"', "basis": f'"{which}"',
+        wanted = {"sector": f'"="&$A{row + 1}', "scope": f'"{scope}"', "scenario": f'"="&$B${account + 1}', "basis": which,
                   "gas": '"CO2e"'}  # fmt: skip
         tests = ",".join(f"{places[name]},{test}" for name, test in wanted.items() if name in rows.columns)
         return f"SUMIFS({places['value']},{tests})"
 
-    bases = ["all"] if basis == "all" else ["all", basis]
-    return "=" + "+".join(one(which) for which in bases)
+    chosen = f'"="&$D${account + 1}'
+    return "=" + "+".join(one(which) for which in (['"all"'] if basis == "all" else ['"all"', chosen]))
 
 
 def _summary(sheet: Any, result: StudyResult, styles: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 
 from citycarbon.core import frames
 from citycarbon.core.errors import InputError, Where
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
+from citycarbon.core.tables import MATCH, ActivityTable, EmissionTable, FactorTable, PlaceTable
 from citycarbon.core.uncertainty import product_sd
 from citycarbon.core.units import conversion, split_factor_unit
 from citycarbon.data.lookup import NEED, LookupRules, YearRule, match_factors
@@ -136,30 +136,53 @@ def multiply(
         if name not in keys:
             coefficients = coefficients.filter(pl.col(name) == activity.constant(name))
     dropped = [name for name in on if name not in keys]
-    small = coefficients.drop(dropped, strict=False)
-    other: Any = frames.like(_slim(small, keys, working), activity.rows)
-    joined = activity.rows.join(other, on=keys, how="left")
-    value = nw.col("value") * nw.col("coefficient")
-    made: list[Any] = [value.alias("value")]
-    extra = _uncertainty(activity, small)
-    made += extra
+    small = coefficients.drop(dropped, strict=False).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(MATCH))
+    eager = not frames.is_lazy(activity.rows)
+    joined = _joined(activity.rows, _slim(small, keys, working), keys, numbered=eager)
+    made: list[Any] = [(nw.col("value") * nw.col("coefficient")).alias("value"), *_uncertainty(activity, small)]
     made += [(nw.col("value") * nw.col(name)).alias(name) for name in working]
     names = set(joined.collect_schema().names())
-    frame = joined.with_columns(*made).drop("coefficient", "coefficient_sd", strict=False)
+    frame = joined.with_columns(*made)
     if "factor_group" in names:
         frame = frame.drop("error_group", strict=False).rename({"factor_group": "error_group"})
-    frame = frame.drop("unit", "quality", strict=False)
     fixed = {"scope": account.scope, "basis": account.basis, "method": account.method, "unit": TONNE}
     fixed |= {key: text for key, text in activity.fixed.items() if key not in ("unit", "quality")}
-    declared = {column.name for column in EmissionTable.columns}
-    kept = [name for name in frame.collect_schema().names() if name in declared]
-    table = EmissionTable.trusted(frame.select(*kept), fixed=fixed, codes=activity.codes)
+    declared = {column.name for column in EmissionTable.columns if column.name not in fixed} | {MATCH, _ROW}
+    frame = frame.select(*[name for name in frame.collect_schema().names() if name in declared])
+    if eager:
+        # No engine promises the order of a join; results must not depend on it.
+        frame = (frame if frame[_ROW].is_sorted() else frame.sort(_ROW, MATCH)).drop(_ROW)
+    table = EmissionTable.trusted(frame, fixed=fixed, codes=activity.codes)
     _refuse_unmatched(table)
-    return table
+    return table.with_matched(small.select(MATCH, *keys, "gas"))
+
+
+_ROW = "__row__"
+
+
+def _joined(rows: frames.Frame, coefficients: pl.DataFrame, keys: Sequence[str], *, numbered: bool) -> Any:
+    """Join on the keys; keys that are categories on one side become categories on the other."""
+    kinds = rows.collect_schema()
+    other: Any = frames.like(coefficients, rows)
+    categories = [nw.col(name).cast(kinds[name]) for name in keys if kinds[name] != nw.String]
+    other = other.with_columns(*categories) if categories else other
+    table: Any = rows.with_row_index(_ROW) if numbered else rows  # type: ignore[call-arg]
+    return table.join(other, on=list(keys), how="left")
 
 
 def _slim(coefficients: pl.DataFrame, keys: Sequence[str], working: Sequence[str]) -> pl.DataFrame:
-    wanted = [*keys, "gas", "coefficient", "coefficient_sd", "factor_id", "factor_group", "rule", "notation", *working]
+    wanted = [
+        *keys,
+        "gas",
+        "coefficient",
+        "coefficient_sd",
+        "factor_id",
+        "factor_group",
+        "rule",
+        "notation",
+        MATCH,
+        *working,
+    ]
     present = [name for name in wanted if name in coefficients.columns]
     empty = [
         name

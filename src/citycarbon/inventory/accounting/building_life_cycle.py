@@ -95,14 +95,16 @@ def building_life_cycle(
     years = pl.int_ranges("year_from", pl.col("year_to") + 1).alias("year")
     count = pl.col("year_to") - pl.col("year_from") + 1
     spread = (
-        rows.with_columns(years, (pl.col("value") / count).alias("value"), (pl.col("sd") / count).alias("sd"))
+        rows.with_row_index("row")
+        .with_columns(years, (pl.col("value") / count).alias("value"), (pl.col("sd") / count).alias("sd"))
         .explode("year")
         .with_columns(pl.col("year").cast(pl.String).alias("time"))
         .drop("year", "year_from", "year_to")
     )
     # A works is one estimate: its error is shared by its years.
-    own = pl.coalesce(pl.col("error_group"), pl.col("provenance_id"))
-    activity = ActivityTable(spread.with_columns(pl.when(pl.col("sd").is_not_null()).then(own).alias("error_group")))
+    own = pl.coalesce(pl.col("error_group"), pl.col("provenance_id"), pl.format("works {}", pl.col("row")))
+    spread = spread.with_columns(pl.when(pl.col("sd").is_not_null()).then(own).alias("error_group"))
+    activity = ActivityTable(spread.drop("row"))
     stage = factors.to_polars().filter(pl.col("quantity").is_in(["life_cycle_factor", "emission_factor"]))
     matched = match(activity, FactorTable(stage), places)
     return multiply(activity, matched, Account(METHOD_ID, "3"))

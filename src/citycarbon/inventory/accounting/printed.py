@@ -173,23 +173,29 @@ def printed_ratios(
         .join(slim, left_on=["below_place", "denominator"], right_on=["place", "cell"], suffix="_below", how="left")
         .join(slim, left_on=["place", "expected"], right_on=["place", "cell"], suffix="_printed")
     )
-    cells_in = ("value", "value_times", "value_below")
-    computed = pl.col("scale") * pl.col("value") * pl.col("value_times").fill_null(1.0)
-    computed = computed / pl.col("value_below").fill_null(1.0)
-    # A cell printed without decimals is a count and taken as exact; the others may be off by half a digit.
-    error = pl.lit(0.0)
-    for name in cells_in:
-        decimals = pl.col(name.replace("value", "decimals"))
-        relative = 0.5 * 10.0 ** (-decimals) / pl.col(name).abs()
-        error = error + pl.when((decimals > 0) & (pl.col(name) != 0)).then(relative).otherwise(0.0).fill_null(0.0)
+    scale, value = pl.col("scale"), pl.col("value")
+    times, below = pl.col("value_times").fill_null(1.0), pl.col("value_below").fill_null(1.0)
+    computed = scale * value * times / below
+    # How much the result moves by a cell's own rounding; not relative to the cell, which may be a printed zero.
+    slopes = {
+        "decimals": scale * times / below,
+        "decimals_times": scale * value / below,
+        "decimals_below": computed / below,
+    }
+    error = pl.sum_horizontal((_half_digit(name) * slope).abs() for name, slope in slopes.items())
     half = 0.5 * 10.0 ** (-pl.col("decimals_printed"))
     line = pl.col("expected").str.split(":").list.last()
     found = joined.select(
         "check", "place", line.alias("item"), computed.alias("value"), pl.col("value_printed").alias("expected"),
-        pl.coalesce(pl.col("tolerance"), half + computed.abs() * error).alias("tolerance"),
+        pl.coalesce(pl.col("tolerance"), half + error).alias("tolerance"),
         pl.col("unit_printed").alias("unit"), half.alias("half"),
     )  # fmt: skip
     return _findings(found, explanations)
+
+
+def _half_digit(decimals: str) -> pl.Expr:
+    """Half a printed digit of a cell; a cell without decimals is a count and exact, one that is left out is a constant."""
+    return pl.when(pl.col(decimals) > 0).then(0.5 * 10.0 ** (-pl.col(decimals))).otherwise(0.0)
 
 
 @method(
@@ -235,7 +241,7 @@ def reconcile(
     >>> reconcile(PrintedTable(cell), IntensityTable(mine)).to_polars()["verdict"].to_list()
     ['agrees']
     """
-    mine = computed.to_polars().filter(pl.col("measure") == measure).select("place", "sector", "value", "unit")
+    mine = computed.to_polars().filter(pl.col("measure") == measure).select("place", "sector", "time", "value", "unit")
     return _beside(reported, mine, explanations)
 
 
@@ -288,6 +294,8 @@ def reconcile_totals(
 def _beside(reported: PrintedTable, mine: pl.DataFrame, explanations: ExplanationTable | None) -> FindingTable:
     """Compare printed cells with computed rows of place and sector, in the printed unit and rounding."""
     both = reported.to_polars().join(mine, left_on=["place", "item"], right_on=["place", "sector"], suffix="_mine")
+    if "time" in mine.columns:
+        both = both.filter(pl.col("time").is_null() | (pl.col("time") == pl.col("time_mine")))
     scale = {pair: conversion(*pair) for pair in both.select("unit_mine", "unit").unique().iter_rows()}
     factor = pl.struct("unit_mine", "unit").map_elements(
         lambda pair: scale[(pair["unit_mine"], pair["unit"])], return_dtype=pl.Float64

@@ -46,8 +46,10 @@ def area_shares(sources: Layer, targets: Layer, *, target_column: str = "place")
 
     Parameters
     ----------
-    sources, targets
-        Polygon layers in the same projected coordinate system.
+    sources
+        Polygons that are shared out; column ``place`` names them.
+    targets
+        Polygons that receive the shares, in the same projected coordinate system.
     target_column
         Column of the targets that names the target: ``place`` for single parcels, or a class column.
 

@@ -49,12 +49,18 @@ def test_works_that_overlap_add_by_year() -> None:
     assert sums.select("time", "value").rows() == [("2025", pytest.approx(300.0)), ("2026", pytest.approx(350.0))]
 
 
-def test_the_error_of_one_works_is_shared_by_its_years() -> None:
-    """1000 ± 100 m²: the sum over four years is 600 ± 60 t, not 600 ± 30."""
-    table = building_life_cycle(works({"sd": 100.0, "provenance_id": "plan.csv:2"}), FACTORS)
-    whole = total(table)
+@pytest.mark.parametrize("named", [{"provenance_id": "plan.csv:2"}, {"error_group": "survey"}, {}])
+def test_the_error_of_one_works_is_shared_by_its_years(named: dict[str, str]) -> None:
+    """1000 ± 100 m²: the sum over four years is 600 ± 60 t, not 600 ± 30, whether or not the row has a name."""
+    whole = total(building_life_cycle(works({"sd": 100.0, **named}), FACTORS))
     assert whole["value"][0] == pytest.approx(600.0, rel=1e-12)
     assert whole["sd"][0] == pytest.approx(60.0, rel=1e-9)
+
+
+def test_two_works_err_independently() -> None:
+    """600 ± 60 t twice is 1200 ± 84.85 t."""
+    whole = total(building_life_cycle(works({"sd": 100.0}, {"sd": 100.0, "place": "B"}), FACTORS))
+    assert whole["sd"][0] == pytest.approx(60.0 * 2**0.5, rel=1e-9)
 
 
 def test_other_area_units_are_converted() -> None:

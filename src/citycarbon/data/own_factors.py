@@ -1,0 +1,110 @@
+"""Rules of a factor file that a user gives: known regions, units per something, years that neither overlap nor run backwards.
+
+Comes in: the typed rows of a factor table from a file, with ``provenance_id``. Goes out: the rows with region codes, and every
+problem with its rows. Not for: the shipped library, whose own tests hold the same.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from citycarbon.core.errors import InputError, Problem, Where, problem
+from citycarbon.core.schema import row_of
+from citycarbon.core.units import split_factor_unit
+from citycarbon.data.regions import region_code
+
+_FIRST, _LAST = 1800, 2200
+_PER_ACTIVITY = ("emission_factor", "operating_margin", "build_margin", "residual_mix", "life_cycle_factor")
+
+
+def settle_factors(frame: pl.DataFrame, where: Where) -> tuple[pl.DataFrame, list[Problem]]:
+    """Write region names as codes and check what only a whole factor file can tell.
+
+    Parameters
+    ----------
+    frame
+        Typed rows with ``provenance_id``; any column of a factor table may be absent.
+    where
+        File and sheet.
+
+    Returns
+    -------
+    frame, problems
+        Rows with region codes; problems name the rows of the file.
+    """
+    problems = [*_bad_units(frame, where), *_negative(frame, where), *_bad_years(frame, where)]
+    if not _has(frame, pl.String, "region"):
+        return frame, problems
+    known = {name: region_code(name) for name in frame["region"].drop_nulls().unique().sort().to_list()}
+    for name in (name for name, code in known.items() if code is None):
+        rows = _rows(frame.filter(pl.col("region") == name))
+        problems.append(problem("region_unknown", Where(where.file, where.sheet, rows, "region"), name))
+    codes = {name: code for name, code in known.items() if code is not None and code != name}
+    return frame.with_columns(pl.col("region").replace(codes)), problems
+
+
+def _has(frame: pl.DataFrame, kind: type[pl.DataType], *names: str) -> bool:
+    """Tell whether columns are there with their right type; a parquet file may hold anything, which the table refuses."""
+    return all(frame.schema.get(name) == kind for name in names)
+
+
+def _quantity(frame: pl.DataFrame) -> pl.Expr:
+    return pl.col("quantity").fill_null("emission_factor") if "quantity" in frame.columns else pl.lit("emission_factor")
+
+
+def _bad_units(frame: pl.DataFrame, where: Where) -> list[Problem]:
+    """An emission factor is per something: ``t/MWh`` and not ``t``."""
+    if not _has(frame, pl.String, "unit"):
+        return []
+    found = []
+    mine = frame.filter(_quantity(frame).is_in(_PER_ACTIVITY))
+    for unit in mine["unit"].drop_nulls().unique().sort().to_list():
+        try:
+            split_factor_unit(unit)
+        except InputError as error:
+            if error.problems[0].code == "unit_dimension":
+                rows = _rows(mine.filter(pl.col("unit") == unit))
+                found.append(problem("factor_unit", Where(where.file, where.sheet, rows, "unit"), unit))
+    return found
+
+
+def _negative(frame: pl.DataFrame, where: Where) -> list[Problem]:
+    """A factor below zero would turn an emission into a removal; stocks of land may change either way."""
+    if not _has(frame, pl.Float64, "value"):
+        return []
+    bad = frame.filter(_quantity(frame).is_in(_PER_ACTIVITY) & (pl.col("value") < 0))
+    if not bad.height:
+        return []
+    shown = ", ".join(f"{value:g}" for value in bad["value"].head(5).to_list())
+    return [problem("value_negative", Where(where.file, where.sheet, _rows(bad), "value"), shown)]
+
+
+def _bad_years(frame: pl.DataFrame, where: Where) -> list[Problem]:
+    if not _has(frame, pl.Int64, "valid_from", "valid_to"):
+        return []
+    backwards = frame.filter(pl.col("valid_from") > pl.col("valid_to"))
+    if backwards.height:
+        first, last = backwards.select("valid_from", "valid_to").row(0)
+        return [
+            problem(
+                "years_reversed", Where(where.file, where.sheet, _rows(backwards), "valid_from"), f"{first} > {last}"
+            )
+        ]
+    names = ("quantity", "activity", "sector", "gas", "region", "edition", "unit")
+    keys = [name for name in names if name in frame.columns]
+    span = frame.with_columns(pl.col("valid_from").fill_null(_FIRST), pl.col("valid_to").fill_null(_LAST))
+    span = span.sort(*keys, "valid_from", "valid_to", nulls_last=True, maintain_order=True)
+    before = pl.col("valid_to").cum_max().shift(1).over(keys)
+    clash = span.with_columns(before.alias("before")).filter(pl.col("valid_from") <= pl.col("before"))
+    found = []
+    for row in clash.head(20).iter_rows(named=True):
+        same = pl.all_horizontal(pl.col(key).eq_missing(pl.lit(row[key])) for key in keys)
+        place = Where(where.file, where.sheet, _rows(span.filter(same)), "valid_from")
+        found.append(
+            problem("years_overlap", place, f"{row.get('activity') or '—'}, {row['valid_from']}-{row['valid_to']}")
+        )
+    return found
+
+
+def _rows(frame: pl.DataFrame) -> tuple[int, ...]:
+    return tuple(sorted(number for item in frame["provenance_id"].head(5).to_list() if (number := row_of(item))))

@@ -1,0 +1,139 @@
+"""The report in a real browser: both languages, desktop and phone, offline, every number traceable, hostile text harmless."""
+
+import os
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from citycarbon.core.results import StudyResult
+from citycarbon.interfaces.reports.page import render_page, write_page
+from citycarbon.studies import service
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One headless Chromium for the module."""
+    if not Path(CHROMIUM).exists() and not os.environ.get("CI"):
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Reports of the studies that ship."""
+    folder = tmp_path_factory.mktemp("reports")
+    found = {}
+    for name in ("toy-city", "five-communities"):
+        found[name] = folder / f"{name}.html"
+        write_page(service.validate(ROOT / "examples" / name), found[name])
+    return found
+
+
+def open_page(browser, path, lang, size):
+    """Open a report; give the page with lists of its errors and of every request that left the file."""
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    errors, requests = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(f"{path.as_uri()}?lang={lang}")
+    page.wait_for_selector("#structure canvas")
+    return page, errors, requests
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", ["toy-city", "five-communities"])
+def test_opens_offline_without_errors_and_without_sideways_scrolling(browser, pages, name, lang, size):
+    page, errors, requests = open_page(browser, pages[name], lang, size)
+    assert errors == []
+    assert {url.split(":")[0] for url in requests} <= {"file", "data", "blob"}
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    assert page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
+    page.close()
+
+
+def test_total_is_shown_with_unit_year_scope_and_metric(browser, pages):
+    page, _, _ = open_page(browser, pages["toy-city"], "en", "desktop")
+    text = page.inner_text("#headline")
+    for part in ("22.47", "kt CO2e", "2022", "scopes 1, 2 and 3", "AR6 GWP100"):
+        assert part in text
+    page.close()
+
+
+def test_language_switch_leaves_no_english_interface_word(browser, pages):
+    page, _, _ = open_page(browser, pages["toy-city"], "en", "desktop")
+    page.click("#language")
+    headings = page.locator("h2").all_inner_texts()
+    assert headings
+    assert all(any("\u4e00" <= mark <= "\u9fff" for mark in heading) for heading in headings if heading)
+    page.close()
+
+
+def test_a_number_traces_to_row_factor_and_source(browser, pages):
+    page, _, _ = open_page(browser, pages["toy-city"], "en", "desktop")
+    page.locator("#structure tr", has_text="Industrial energy").locator("button.num").first.click()
+    panel = page.inner_text("#panel")
+    for part in ("Bituminous coal", "1,500 t", "fuels.csv", "row 8", "GB/T 2589-2008", "combustion v1", "44/12"):
+        assert part in panel, part
+    page.keyboard.press("Escape")
+    assert page.locator("#panel").is_hidden()
+    page.close()
+
+
+def test_charts_have_a_table_view(browser, pages):
+    page, _, _ = open_page(browser, pages["toy-city"], "en", "desktop")
+    page.locator("#places .card-tools button").first.click()
+    assert page.locator("#places table").first.is_visible()
+    page.close()
+
+
+def test_map_draws_and_states_its_classes(browser, pages):
+    page, _, _ = open_page(browser, pages["toy-city"], "en", "desktop")
+    assert page.locator("#map canvas").count() == 1
+    assert page.locator("#map .legend span").count() >= 4
+    page.close()
+
+
+def test_misfits_come_first_in_the_checks(browser, pages):
+    page, _, _ = open_page(browser, pages["five-communities"], "en", "desktop")
+    assert page.locator("#checks tbody tr").first.inner_text().startswith("misfit")
+    page.close()
+
+
+def test_text_of_the_input_never_becomes_markup(browser, tmp_path):
+    result = service.validate(ROOT / "examples" / "toy-city")
+    attack = "</script><img src=x onerror=\"document.title='broken'\">"
+    meta = {**result.meta, "title": {"en": attack, "zh": attack}, "summary": {"en": attack, "zh": attack}}
+    tables = {
+        name: frame.with_columns(
+            pl.when(pl.col(column) == "p1").then(pl.lit(attack)).otherwise(pl.col(column)).alias(column)
+            for column in frame.columns
+            if column in ("place", "quality", "note")
+        )
+        for name, frame in result.tables.items()
+    }
+    labels = {**result.labels, attack: (attack, attack)}
+    hostile = StudyResult(meta, tables, result.layers, result.origins, result.checks, labels)
+    path = tmp_path / "hostile.html"
+    path.write_text(render_page(hostile), "utf-8")
+    page, errors, _ = open_page(browser, path, "en", "desktop")
+    assert errors == []
+    assert page.locator("img").count() == 0
+    page.locator("#structure button.num").first.click()
+    page.keyboard.press("Escape")
+    page.locator("#places button.num").first.click()
+    assert page.locator("img").count() == 0
+    page.close()
