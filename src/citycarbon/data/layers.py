@@ -276,7 +276,7 @@ def _check_geometry(layer: Layer, shown: str) -> None:
     area = _missed_area(layer, bounds)
     if area:
         west, south, east, north = bounds
-        found = f"x {west:g} to {east:g}, y {south:g} to {north:g}"
+        found = f"x [{west:g}, {east:g}], y [{south:g}, {north:g}]"
         problems.add("coordinates_out_of_range", Where(file=shown), found, crs=layer.crs, area=area)
     problems.raise_all()
 
@@ -288,11 +288,11 @@ def _missed_area(layer: Layer, bounds: list[float]) -> str:
     system = CRS.from_user_input(layer.crs)
     west, south, east, north = bounds
     if system.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90):
-        return "-180 to 180, -90 to 90"
+        return "[-180, 180], [-90, 90]"
     area = system.area_of_use
     if area is None or area.west > area.east:
         return ""
     move = Transformer.from_crs(system, "EPSG:4326", always_xy=True)
     x, y = move.transform((west + east) / 2, (south + north) / 2)
     inside = area.west - _MARGIN < x < area.east + _MARGIN and area.south - _MARGIN < y < area.north + _MARGIN
-    return "" if inside else f"{area.west:g} to {area.east:g}, {area.south:g} to {area.north:g}"
+    return "" if inside else f"[{area.west:g}, {area.east:g}], [{area.south:g}, {area.north:g}]"

@@ -89,11 +89,26 @@ def read_table(
         sheet, encoding = raw.sheet, raw.encoding
         headers = {item.column.name: item.header for item in matched}
     where = Where(file=shown, sheet=sheet or None)
+    frame = _number_constants(frame, table, options.given, where, problems)
     if issubclass(table, FactorTable):
         frame, found = settle_factors(frame, where)
         problems.extend(_in_words_of_file(item, headers) for item in found)
     checked = _check(frame, table, where, problems, headers, unique or _keys(table))
     return checked, Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding, sheet)
+
+
+def _number_constants(
+    frame: pl.DataFrame, table: type[Table], given: Mapping[str, str], where: Where, problems: Problems
+) -> pl.DataFrame:
+    """Turn the texts that a study states for number columns into numbers."""
+    kinds = {"number": pl.Float64, "year": pl.Int64}
+    for column in (column for column in table.columns if column.kind in kinds and column.name in given):
+        number = pl.Series([given[column.name]]).cast(kinds[column.kind], strict=False)[0]
+        if number is None:
+            problems.add("value_not_number", Where(where.file, where.sheet, (), column.name), given[column.name])
+        filled = column.low or 0 if number is None else number
+        frame = frame.with_columns(pl.lit(filled, dtype=kinds[column.kind]).alias(column.name))
+    return frame
 
 
 def _keys(table: type[Table]) -> Sequence[str]:

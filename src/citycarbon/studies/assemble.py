@@ -92,7 +92,7 @@ def _equivalent(account: EmissionTable, metric: WarmingMetric) -> EmissionTable:
             mine = rows.filter(pl.col("gas") == each.found).drop_nulls("provenance_id").head(1)
             for _, source, factor in mine.iter_rows():
                 where = Where(source.rpartition(":")[0] or None, None, (row_of(source),), "gas", factor)
-                each = replace(each, where=where)  # noqa: PLW2901
+                each = replace(each, where=where)
             placed.append(each)
         raise InputError.several(placed) from error
 
@@ -424,12 +424,17 @@ def _labels(run: Run) -> dict[str, tuple[str, str]]:
         if codes is not None:
             labels |= dict(codes.labels)
     labels |= {code: (text.en, text.zh) for code, text in run.study.labels.items()}
+    labels |= {f"step:{step.id}": (step.title.en, step.title.zh) for step in run.study.steps if step.title}
     for name, source in run.study.layers.items():
         if source.title:
             labels[f"layer:{name}"] = (source.title.en, source.title.zh)
     used = {str(value) for table in run.tables.values() for value in _words(table)} | set(run.study.labels)
     regions = {code: (str(row["name_en"]), str(row["name_zh"])) for code, row in region_rows().items()}
-    return {code: pair for code, pair in {**regions, **labels}.items() if code in used or code.startswith("layer:")}
+    return {
+        code: pair
+        for code, pair in {**regions, **labels}.items()
+        if code in used or code.startswith(("layer:", "step:"))
+    }
 
 
 def _words(table: Table) -> set[str]:

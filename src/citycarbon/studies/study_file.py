@@ -102,6 +102,7 @@ class Step(_Part):
     """One step: a method, its tables and parameters."""
 
     id: str = Field(pattern=_NAME)
+    title: Text | None = Field(None, description="name of the step's table in the report")
     method: str
     tables: dict[str, TableSource] = Field(default_factory=dict)
     layers: dict[str, str] = Field(default_factory=dict, description="layer parameter: name of a layer of the study")

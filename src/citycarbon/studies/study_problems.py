@@ -96,22 +96,22 @@ def _mappings(node: yaml.Node) -> Iterator[yaml.MappingNode]:
 
 def problems_of(error: ValidationError, node: yaml.Node, model: type[BaseModel]) -> InputError:
     """Turn the errors of the schema check into problems, each with its line; the same place is named once."""
-    found: dict[tuple[Any, ...], Problem] = {}
+    found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for item in error.errors(include_url=False):
-        path = _plain_path(item["loc"], node)
-        found.setdefault((*path, item["type"] == "missing"), _problem_of(item, path, node, model))
-    return InputError.several(found.values())
+        found.setdefault(tuple(_plain_path(item, node)), []).append(item)
+    return InputError.several(_problem_of(items, list(path), node, model) for path, items in found.items())
 
 
-def _plain_path(location: tuple[Any, ...], node: yaml.Node) -> list[Any]:
+def _plain_path(item: Mapping[str, Any], node: yaml.Node) -> list[Any]:
     """Leave out the names of alternatives that the schema check appends to a place."""
     path: list[Any] = []
     here: yaml.Node | None = node
-    for part in location:
-        if not isinstance(here, (yaml.MappingNode, yaml.SequenceNode)):
+    for part in item["loc"]:
+        below = _child(here, part)
+        if below is None and (item["type"] != "missing" or not isinstance(here, yaml.MappingNode)):
             break
         path.append(part)
-        here = _child(here, part)
+        here = below
     return path
 
 
@@ -124,7 +124,8 @@ def _child(node: yaml.Node | None, part: Any) -> yaml.Node | None:
     return None
 
 
-def _problem_of(item: Mapping[str, Any], path: list[Any], node: yaml.Node, model: type[BaseModel]) -> Problem:
+def _problem_of(items: list[Mapping[str, Any]], path: list[Any], node: yaml.Node, model: type[BaseModel]) -> Problem:
+    item = items[0]
     kind, context = str(item["type"]), item.get("ctx") or {}
     found = item.get("input")
     shown = "" if isinstance(found, (dict, list)) else found
@@ -132,6 +133,9 @@ def _problem_of(item: Mapping[str, Any], path: list[Any], node: yaml.Node, model
     line = line_of(node, path)
     where = Where(file=STUDY_FILE, rows=(line,) if line else (), item=name)
     last = str(path[-1]) if path else ""
+    if len(items) > 1:
+        # One place, several alternatives: a parameter is a plain value.
+        return problem("study_key", where, shown, expected_value='1.5 | true | "text"')
     if kind == "extra_forbidden":
         return problem("study_key_unknown", where, last, known=", ".join(_known_keys(model, path[:-1])) or "—")
     if kind == "missing":

@@ -15,7 +15,10 @@ TABLE_MESSAGES: dict[str, Message] = {
         "schema",
         ("Two columns have the same name or meaning", "两列名称或含义相同"),
         ("each column once", "每列只出现一次"),
-        ("rename or delete one of them, or map the columns", "重命名或删除其中一列，或写出列映射"),
+        (
+            "rename or delete one of them, or map the columns; a column of the file takes no constant by 'set'",
+            "重命名或删除其中一列，或写出列映射；文件已有的列不能再用 'set' 指定",
+        ),
     ),
     "column_unknown": message(
         "schema",

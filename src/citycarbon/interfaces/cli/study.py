@@ -19,7 +19,7 @@ from citycarbon.data.examples import TEMPLATE, example_studies, examples_folder
 from citycarbon.data.results import replacing, write_result
 from citycarbon.interfaces.cli.app import Faces
 from citycarbon.interfaces.cli.show import console, grid, number, tonnes
-from citycarbon.interfaces.cli.texts import say
+from citycarbon.interfaces.cli.texts import name_of, say
 from citycarbon.studies import service
 from citycarbon.studies.cache import StepCache
 
@@ -155,15 +155,20 @@ def headline(result: StudyResult, lang: str) -> list[str]:
     """One line a total: amount, year, scenario, basis, scopes, metric."""
     lines = []
     for total in shown_totals(result):
-        span = f" ± {tonnes(total['sd'], lang)} (1 sd)" if total.get("sd") else ""
+        span = f" ± {tonnes(total['sd'], lang)} {say('sd_span', lang)}" if total.get("sd") else ""
         parts = [total["time"], total["scenario"], total["basis"], result.meta["scopes"], result.meta["gwp"]]
-        lines.append(f"  {tonnes(total['value'], lang)} CO2e{span} · " + " · ".join(p for p in parts if p != "all"))
+        words = " · ".join(name_of(part, lang) for part in parts if part != "all")
+        lines.append(f"  {tonnes(total['value'], lang)} CO2e{span} · {words}")
     return lines
 
 
 def shown_totals(result: StudyResult) -> list[dict[str, Any]]:
     """Totals of the account; a scenario of many years is added up to one line."""
     totals = pl.DataFrame(result.meta["totals"])
+    order = {name: rank for rank, name in enumerate(result.meta.get("scenarios", []))}
+    totals = totals.sort(
+        pl.col("scenario").replace_strict(order, default=99, return_dtype=pl.Int64), maintain_order=True
+    )
     rows = []
     for (scenario, basis), part in totals.group_by("scenario", "basis", maintain_order=True):
         if part.height <= 3:
@@ -188,7 +193,7 @@ def _sectors(result: StudyResult, lang: str) -> list[Any]:
             for name, value in sums.iter_rows()
         ]
         heads = ((say("sector", lang), "left"), (say("value", lang), "right"), (say("share", lang), "right"))
-        caption = " · ".join(str(part[name][0]) for name in ("scenario", "basis") if part[name][0] != "all")
+        caption = " · ".join(name_of(part[name][0], lang) for name in ("scenario", "basis") if part[name][0] != "all")
         made = grid(heads, cells)
         made.title, made.title_justify = caption, "left"
         tables.append(made)
@@ -207,7 +212,9 @@ def _places(result: StudyResult, lang: str) -> list[Any]:
             (result.label(name, lang), "—" if value is None else f"{value:,.3f} t") for name, value in sums.iter_rows()
         ]
         made = grid(((say("place", lang), "left"), (say("value", lang), "right")), cells)
-        made.title = " · ".join(str(part[name][0]) for name in ("scenario", "basis") if part[name][0] != "all")
+        made.title = " · ".join(
+            name_of(part[name][0], lang) for name in ("scenario", "basis") if part[name][0] != "all"
+        )
         made.title_justify = "left"
         tables.append(made)
     return tables

@@ -80,9 +80,27 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_rows": ("nothing fits", "没有匹配项"),
     "title": ("title", "名称"),
     "total": ("total", "合计"),
+    "sd_span": ("(1 sd)", "（1 倍标准差）"),
+    "observed": ("observed", "现状"),
+    "reported": ("reported", "报告值"),
+    "computed_scenario": ("computed", "计算值"),
+    "location": ("location-based", "基于位置"),
+    "market": ("market-based", "基于市场"),
+    "territorial": ("scope 1", "范围一"),
+    "scope_1_2": ("scopes 1+2", "范围一+二"),
+    "scope_1_2_3": ("scopes 1+2+3", "范围一+二+三"),
+    "scope_1_2_3_sinks": ("scopes 1+2+3 and sinks", "范围一+二+三与碳汇"),
+    "community_boundary": ("community boundary", "社区边界"),
 }  # fmt: skip
 
 
 def say(word: str, lang: str) -> str:
     """Give a word in a language."""
     return WORDS[word][1 if lang == "zh" else 0]
+
+
+def name_of(code: str, lang: str) -> str:
+    """Give the words of a scenario, basis or scope rule; the user's own names stay as they are."""
+    if code == "computed":
+        code = "computed_scenario"
+    return say(code, lang) if code in WORDS else code

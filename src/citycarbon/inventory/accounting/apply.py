@@ -141,10 +141,11 @@ def multiply(
     joined = _joined(activity.rows, _slim(small, keys, working), keys, numbered=eager)
     made: list[Any] = [(nw.col("value") * nw.col("coefficient")).alias("value"), *_uncertainty(activity, small)]
     made += [(nw.col("value") * nw.col(name)).alias(name) for name in working]
-    names = set(joined.collect_schema().names())
-    frame = joined.with_columns(*made)
-    if "factor_group" in names:
-        frame = frame.drop("error_group", strict=False).rename({"factor_group": "error_group"})
+    frame = joined.with_columns(*made).drop("error_group", strict=False)
+    if "factor_group" in frame.collect_schema().names():
+        frame = frame.rename({"factor_group": "error_group"})
+    if (small["coefficient"] < 0).any():
+        frame = frame.with_columns(_flow())
     fixed = {"scope": account.scope, "basis": account.basis, "method": account.method, "unit": TONNE}
     fixed |= {key: text for key, text in activity.fixed.items() if key not in ("unit", "quality")}
     declared = {column.name for column in EmissionTable.columns if column.name not in fixed} | {MATCH, _ROW}
@@ -160,6 +161,11 @@ def multiply(
 _ROW = "__row__"
 
 
+def _flow() -> nw.Expr:
+    """A coefficient below zero takes gas out of the air: its rows are removals."""
+    return nw.when(nw.col("value") < 0).then(nw.lit("removal")).otherwise(nw.lit("emission")).alias("flow")
+
+
 def _joined(rows: frames.Frame, coefficients: pl.DataFrame, keys: Sequence[str], *, numbered: bool) -> Any:
     """Join on the keys; keys that are categories on one side become categories on the other."""
     kinds = rows.collect_schema()
@@ -167,7 +173,7 @@ def _joined(rows: frames.Frame, coefficients: pl.DataFrame, keys: Sequence[str],
     categories = [nw.col(name).cast(kinds[name]) for name in keys if kinds[name] != nw.String]
     other = other.with_columns(*categories) if categories else other
     table: Any = rows.with_row_index(_ROW) if numbered else rows  # type: ignore[call-arg]
-    return table.join(other, on=list(keys), how="left")
+    return table.join(other, on=list(keys), how="left") if keys else table.join(other, how="cross")
 
 
 def _slim(coefficients: pl.DataFrame, keys: Sequence[str], working: Sequence[str]) -> pl.DataFrame:
@@ -206,11 +212,18 @@ def _uncertainty(activity: ActivityTable, coefficients: pl.DataFrame) -> list[An
     sd = product_sd(value, value_sd, coefficient, factor_sd)
     columns = [
         nw.when(~neither).then(sd).alias("sd"),
-        (coefficient * value_sd).alias("sd_activity"),
-        (value * factor_sd).alias("sd_factor"),
+        (coefficient.abs() * value_sd).alias("sd_activity"),
+        (value.abs() * factor_sd).alias("sd_factor"),
     ]
+    # The gases of one activity row share its error, so the row itself is their group where the user names none.
+    several = coefficients.height > 1 and coefficients["gas"].n_unique() > 1 and activity.has("provenance_id")
+    own = nw.col("provenance_id") if several and has_activity else None
     if activity.has("error_group"):
-        columns.append(nw.col("error_group").alias("activity_error_group"))
+        named = nw.col("error_group")
+        chosen = named if own is None else nw.when(named.is_null()).then(own).otherwise(named)
+        columns.append(chosen.alias("activity_error_group"))
+    elif own is not None:
+        columns.append(own.alias("activity_error_group"))
     return columns
 
 

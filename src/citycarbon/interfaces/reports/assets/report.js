@@ -268,7 +268,7 @@
     const rows = view("place_sector");
     let sums = [...sumBy(view("place"), "place")].filter(([, v]) => v !== null).sort((a, b) => b[1] - a[1]);
     if (sums.length < 2) return;
-    const count = sums.length; if (count > 30) sums = sums.slice(0, 30);
+    const count = sums.length; if (count > 30) sums = sums.slice(0, 15);
     const [scale, unit] = massScale(Math.max(...sums.map((s) => Math.abs(s[1]))));
     const box = card("places", tr("places_title"), unit + " CO2e · " + caption() + (count > 30 ? " · " + tr("largest", count) : ""));
     const names = sums.map((s) => s[0]), used = sectors.filter((s) => rows.some((r) => r.sector === s && names.includes(r.place)));
@@ -412,8 +412,22 @@
       const hidden = ["provenance_id", "factor_id", "error_group", "explanation_" + (state.lang === "zh" ? "en" : "zh"), "rule"];
       const head = Object.keys(rows[0]).filter((h) => !hidden.includes(h)), numeric = head.map((h, i) => (typeof rows.find((r) => r[h] !== null)[h] === "number" ? i : -1)).filter((i) => i >= 0);
       const cell = (r, h) => { const v = r[h]; return v === null ? "" : typeof v === "number" ? num(v, 6) : ["place", "sector", "activity", "target", "item"].includes(h) ? label(v) : String(v); };
-      box.node.append(el("details", {}, el("summary", {}, name + " (" + rows.length + ")"), tableNode(head, rows.map((r) => head.map((h) => cell(r, h))), numeric)));
+      emissionChart(box, name, rows);
+      box.node.append(el("details", {}, el("summary", {}, stepName(name) + " (" + rows.length + ")"), tableNode(head, rows.map((r) => head.map((h) => cell(r, h))), numeric)));
     }
+  }
+
+  /* A further table of emissions by few places (land-use classes, formula terms) is drawn as well. */
+  const stepName = (name) => (DATA.labels["step:" + name] ? label("step:" + name) : name);
+  function emissionChart(box, name, rows) {
+    if (!("gas" in rows[0]) || !("value" in rows[0]) || !("place" in rows[0]) || rows[0].measure !== undefined) return;
+    const sums = [...sumBy(rows, "place")].filter(([, v]) => v !== null).sort((a, b) => b[1] - a[1]);
+    if (sums.length < 2 || sums.length > 20) return;
+    const [scale, unit] = massScale(Math.max(...sums.map((s) => Math.abs(s[1])))), names = sums.map((s) => s[0]);
+    const used = [...new Set(rows.map((r) => r.sector))];
+    const parts = used.map((s, i) => ({ name: label(s), colour: sectors.includes(s) ? sectorColour(s) : WHEEL[i % WHEEL.length], values: names.map((n) => rows.filter((r) => r.place === n && r.sector === s).reduce((t, r) => t + (r.value || 0), 0) / scale) }));
+    subHead(box, stepName(name) + " · " + unit + " " + rows[0].gas);
+    chartBlock(box, "step-" + name, bars(names.map(label), parts, unit), 60 + 34 * names.length, [[tr("place"), ...used.map(label), tr("total") + " " + unit], names.map((n, i) => [label(n), ...parts.map((p) => p.values[i]), sums[i][1] / scale]), used.map((_, i) => i + 1).concat([used.length + 1])]);
   }
 
   /* ---- the page ------------------------------------------------------------------------------------------------------------------ */
