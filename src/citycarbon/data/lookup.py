@@ -221,6 +221,11 @@ def _complain(needs: pl.DataFrame, best: pl.DataFrame, factors: pl.DataFrame) ->
     missing = needs.join(best.select("need").unique(), on="need", how="anti").sort("need")
     for row in missing.head(50).iter_rows(named=True):
         of_activity = factors.filter(pl.col("activity") == row["activity"])
+        if row["own_region"] is None and of_activity["region"].n_unique() > 1:
+            # Without a region no factor of a regional edition can fit, so the region is what to mend.
+            place = _place_of(row)
+            problems.add("place_without_region", Where(place.file, None, place.rows, "place"), row["place"])
+            continue
         regions = ", ".join(of_activity["region"].unique().sort().head(8).to_list())
         spans = of_activity.select(
             pl.format(

@@ -44,7 +44,7 @@ def inside(folder: Path, name: str) -> Path:
         path = (base / name).resolve()
     except (OSError, RuntimeError) as error:
         # A name that the file system refuses, or links that lead in a circle.
-        raise InputError("file_missing", Where(file=name), str(error)) from error
+        raise InputError("file_missing", Where(file=name), name) from error
     if not path.is_relative_to(base):
         raise InputError("path_outside", Where(file=name), name, folder=folder.name or str(folder))
     return path

@@ -17,6 +17,15 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("a code or name of the region list, e.g. CN-JS or 江苏", "区域表中的代码或名称，如 CN-JS 或 江苏"),
         ("correct it; see 'citycarbon factors --regions'", "改正；见 'citycarbon factors --regions'"),
     ),
+    "place_without_region": message(
+        "coverage",
+        ("The region of a place is not known, and the factors differ by region", "地点所属区域未知，而因子因区域而异"),
+        ("a place that is a region (江苏, CN-JS), or that has one", "地点本身为区域（江苏、CN-JS）或已注明所属区域"),
+        (
+            "add 'region' to the places table of the study, or --region CN-JS to 'citycarbon call'",
+            "在研究的地点表中填写 'region'，或在 'citycarbon call' 中加 --region CN-JS",
+        ),
+    ),
     "code_cycle": message(
         "schema",
         ("A place or code is its own ancestor", "地点或代码是自身的上级"),

@@ -83,7 +83,7 @@ TABLE_MESSAGES: dict[str, Message] = {
     "value_out_of_range": message(
         "schema",
         ("A number is outside its possible range", "数值超出可能范围"),
-        ("{range}", "{range}"),
+        ("a value of this range: {range}", "范围：{range}"),
         ("check the figure and its unit", "检查数值及其单位"),
     ),
     "value_not_listed": message(
@@ -182,7 +182,7 @@ TABLE_MESSAGES: dict[str, Message] = {
     "draws_impossible": message(
         "schema",
         ("A distribution cannot be drawn with these figures", "无法按给定数值抽样"),
-        ("{expected_shape}", "{expected_shape}"),
+        ("figures that fit: {expected_shape}", "相符的数值：{expected_shape}"),
         ("correct value, sd or distribution", "改正 value、sd 或 distribution"),
     ),
 }

@@ -143,7 +143,13 @@ def factors(
 ) -> None:
     """Search the factor library; every row has its edition, source, licence and quality."""
     if show_sets:
-        frame = sets()
+        title = "title_zh" if faces.lang == "zh" else "title_en"
+        frame = (
+            sets()
+            .group_by("set", maintain_order=True)
+            .agg(pl.col(title).drop_nulls().first(), pl.col("edition").unique())
+        )
+        frame = frame.with_columns(pl.col("edition").list.sort().list.join(", "))
     elif show_editions:
         frame = (
             shipped_library()
@@ -169,12 +175,18 @@ def factors(
         return
     screen = console()
     if "factor_id" in frame.columns:
-        short = frame.select(
-            "activity", "gas", "region", "valid_from", "valid_to", "value", "unit", "edition", "quality"
-        )
-        frame = short.with_columns(pl.col("valid_from", "valid_to").cast(pl.String))
+        frame = _short(frame)
     for part in frame_grid(frame, faces.lang, limit=60):
         screen.print(part)
+
+
+def _short(frame: pl.DataFrame) -> pl.DataFrame:
+    """What a terminal has room for; ``--out`` and ``--json`` have every column."""
+    from_, to = pl.col("valid_from").cast(pl.String), pl.col("valid_to").cast(pl.String)
+    dated = pl.col("valid_from").is_not_null() | pl.col("valid_to").is_not_null()
+    years = pl.when(dated).then(pl.format("{}-{}", from_.fill_null("…"), to.fill_null("…")))
+    columns = ("activity", "quantity", "sector", "gas", "region")
+    return frame.select(*columns, years.alias("years"), "value", "unit", "edition", "quality")
 
 
 def _search(
