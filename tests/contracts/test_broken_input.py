@@ -6,6 +6,7 @@ not a mistake of its own.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
@@ -27,11 +28,7 @@ import yaml
 
 from citycarbon.core.errors import KINDS, InputError, Problem
 from citycarbon.core.messages import MESSAGES
-from citycarbon.core.tables import ActivityTable
 from citycarbon.data.examples import TEMPLATE, examples_folder
-from citycarbon.data.readers import FileOptions, read_table
-from citycarbon.data.results import replacing
-from citycarbon.interfaces.command import main
 from citycarbon.studies import service
 
 TOY = examples_folder() / TEMPLATE
@@ -146,7 +143,10 @@ def bomb(lie: bool) -> Change:
 
     def change(study: Path) -> None:
         path, size = study / "electricity.xlsx", 120 * 1024**2
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made, made.open("xl/worksheets/sheet1.xml", "w") as out:
+        with (
+            zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made,
+            made.open("xl/worksheets/sheet1.xml", "w") as out,
+        ):
             for _ in range(120):
                 out.write(b"0" * 1024**2)
         if lie:
@@ -209,7 +209,9 @@ def renamed(old: str, new: str) -> Change:
     """Rename the fuel file; the step that is not tested reads another."""
     return both(
         lambda study: (study / old).rename(study / new),
-        keys(lambda content: content.update(steps=[s for s in content["steps"] if s["id"] != "coal-equivalent"], show=[])),
+        keys(
+            lambda content: content.update(steps=[s for s in content["steps"] if s["id"] != "coal-equivalent"], show=[])
+        ),
         step("fuels", tables={"activity": new}),
     )
 
@@ -229,10 +231,11 @@ def called(method: str, **tables: str) -> Change:
 F, W = "fuels.csv", {"activity": "water.csv"}
 OVERLAP = "toy2,emission_factor,electricity,CO2,CN-JS,2020,2023,0.6,t/MWh,,,x,x,x,\n"
 GAS = "toy3,emission_factor,natural_gas,CO2,world,,,2.0,kg/Nm3,,,x,x,x,\n"
-ALIASES = "a: &a [x, x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20))
+ALIASES = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20)
+)
 EMISSIONS = "place,time,sector,activity,scope,gas,value,unit\n{},2022,s,x,1,CO2,5,t\n"
 PEOPLE = "place,time,measure,value,unit\np1,2022,population,3,person\n"
-MARGIN = {"tables": {}, "parameters": {}}
 
 FILES = [
     Case("file missing", "file_missing", lambda s: (s / F).unlink(), F),
@@ -358,7 +361,7 @@ LISTS = [
          "peak_meters.csv", (2,), "gas", "toy-own.ef.electricity.co2.cn-js.2022"),
     Case("no factor of the year", "factor_missing", text("own_factors.csv", "2022,2022", "2020,2021"),
          "electricity.xlsx#用电", (2,), "activity", count=0),
-    Case("place without region", "factor_missing", both(text("places.csv", "CN-JS", ""), step(
+    Case("place without region", "place_without_region", both(text("places.csv", "CN-JS", ""), step(
          "electricity", tables={"factors": {"editions": ["mee-average-2022"]}})), "electricity.xlsx#用电", (2,), "activity",
          count=4),
     Case("unknown fuel", "factor_missing", text(F, "gasoline,800", "unobtainium,800"), F, (5,), "activity", count=2),
@@ -425,7 +428,7 @@ STUDY = [
     Case("word that is no choice", "parameter_wrong", step("stack", parameters={"period": "week"}), "study.yaml",
          item="stack.period"),
     Case("step cycle", "step_cycle", step("meters", tables={"readings": {"step": "home-electricity"}}), "study.yaml"),
-    Case("duplicate step", "step_duplicate", keys(lambda c: c["steps"].append(c["steps"][-1])), "study.yaml",
+    Case("duplicate step", "step_duplicate", keys(lambda c: c["steps"].append(copy.deepcopy(c["steps"][-1]))), "study.yaml",
          item="coal-equivalent"),
     Case("unknown step in the account", "step_unknown", keys(lambda c: c["account"].append("fuls")), "study.yaml",
          item="account.fuls"),

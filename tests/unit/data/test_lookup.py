@@ -102,7 +102,7 @@ def test_a_place_without_region_takes_an_edition_of_one_region_and_says_so() -> 
     table = factors({"value": 4.0, "region": "GB"})
     assert values(table, needs=somewhere) == [4.0]
     assert found(table, needs=somewhere)["rule"][0].startswith("place has no region; the edition has one: GB")
-    assert refusal(factors({}, {"region": "GB"}), FALLBACK, somewhere) == ["factor_missing"]
+    assert refusal(factors({}, {"region": "GB"}), FALLBACK, somewhere) == ["place_without_region"]
     assert values(factors({}, {"region": "world", "value": 6.0}), needs=somewhere) == [6.0]
 
 

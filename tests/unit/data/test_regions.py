@@ -62,6 +62,7 @@ def test_how_fine_regions_are() -> None:
     order = ("world", "CN", "CN-GRID6-EAST", "CN-JS", "CN-GD-440300")
     assert [fineness(region) for region in order] == [0, 1, 2, 3, 3]
     assert fineness("GB") == 1
+    assert fineness("my-own-county") == 3
 
 
 def test_the_region_list_is_a_tree_and_its_members_exist() -> None:

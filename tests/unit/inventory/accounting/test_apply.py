@@ -8,6 +8,7 @@ import pytest
 from citycarbon.core.errors import CoverageError, InputError, UnitError
 from citycarbon.core.tables import ActivityTable, FactorTable, PlaceTable
 from citycarbon.core.totals import total
+from citycarbon.core.warming import WarmingMetric
 from citycarbon.inventory.accounting.apply import Account, match, multiply, needs_of, per_unit, regions_of
 
 ACCOUNT = Account("test.method", "1", "location")
@@ -98,6 +99,13 @@ def test_value_scope_basis_method_and_factor_are_filed() -> None:
     assert made["scenario"].to_list() == ["observed", "low"]
 
 
+def test_the_rule_of_the_match_is_on_the_row() -> None:
+    table = activity(place="上海", value=1.0, unit="t", time="2024")
+    found = match(table, factors({"valid_to": 2022, "region": "CN"}), None, year_rule="latest")
+    made = multiply(table, found, ACCOUNT).to_polars()
+    assert made["rule"].to_list() == ["region CN holds for CN-SH; YEAR 2024 uses the factor valid …-2022"]
+
+
 def test_every_gas_has_its_row() -> None:
     table = activity(value=10.0, unit="GJ")
     chosen = factors({"unit": "kg/GJ", "value": 74.1}, {"gas": "CH4", "unit": "g/GJ", "value": 3.0})
@@ -126,6 +134,35 @@ def test_rows_of_one_factor_share_its_error() -> None:
     table = activity(value=[10.0, 10.0], unit="t", place=["A", "B"])
     made = multiply(table, match(table, factors({"sd": 0.3}), None), ACCOUNT)
     assert total(made)["sd"][0] == pytest.approx(6.0, rel=1e-12)
+
+
+def test_gases_of_one_row_share_the_error_of_its_activity() -> None:
+    """1 ± 0.1 GJ emits CO2 and CH4: as CO2e 2 + 3 = 5 ± 0.5 t, since both come from the same meter."""
+    table = activity(value=1.0, unit="GJ", sd=0.1, provenance_id="meters.csv:2")
+    chosen = factors({"unit": "t/GJ", "value": 2.0}, {"gas": "CH4", "unit": "t/GJ", "value": 1.5})
+    made = multiply(table, match(table, chosen, None), ACCOUNT)
+    summed = total(made.to_co2e(WarmingMetric("double", {"CO2": 1.0, "CH4": 2.0}, "test")))
+    assert summed.select("value", "sd").rows() == [(pytest.approx(5.0), pytest.approx(0.5))]
+
+
+def test_a_factor_below_zero_makes_removals() -> None:
+    """2 ha of forest take 2 · 2.4 t out of the air; cropland beside it emits."""
+    table = activity(activity=["forest", "cropland"], unit="ha", sd=0.5)
+    chosen = factors(
+        {"activity": "forest", "unit": "t/ha", "value": -2.4}, {"activity": "cropland", "unit": "t/ha", "value": 1.5}
+    )
+    rows = multiply(table, match(table, chosen, None), ACCOUNT).to_polars().sort("activity")
+    assert rows.select("activity", "value", "flow").rows() == [
+        ("cropland", pytest.approx(3.0), "emission"), ("forest", pytest.approx(-4.8), "removal"),
+    ]  # fmt: skip
+    assert rows["sd_activity"].to_list() == pytest.approx([0.75, 1.2])
+
+
+def test_rows_keep_the_order_of_the_activity() -> None:
+    table = activity(place=["C", "A", "B"], value=[1.0, 2.0, 3.0], unit="t")
+    chosen = factors({}, {"gas": "CH4", "value": 1.0})
+    rows = multiply(table, match(table, chosen, None), ACCOUNT).to_polars()
+    assert rows.select("place", "gas").rows() == [(place, gas) for place in "CAB" for gas in ("CH4", "CO2")]
 
 
 def test_working_columns_are_multiplied_too() -> None:

@@ -99,6 +99,13 @@ def test_errors_of_margins_add_in_quadrature_with_the_weights() -> None:
     assert row["sd"] == pytest.approx(0.05, rel=1e-9)
 
 
+def test_the_error_of_one_margin_is_not_lost() -> None:
+    """Only the operating margin states an error of 0.08: half of it, 0.04."""
+    chosen = factors({**OPERATING, "sd": 0.08}, BUILD)
+    row = electricity(used(("上海", "electricity", 1.0)), chosen).to_polars().row(0, named=True)
+    assert row["sd"] == pytest.approx(0.04, rel=1e-9)
+
+
 def test_one_margin_alone_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         electricity(used(("上海", "electricity", 1.0)), factors(OPERATING))
@@ -126,7 +133,8 @@ def test_a_place_without_region_needs_an_edition_of_one_region() -> None:
     assert electricity(somewhere, factors(AVERAGE)).to_polars()["value"][0] == pytest.approx(0.5)
     with pytest.raises(CoverageError) as caught:
         electricity(somewhere, shipped_library().choose(["mee-average-2021"]))
-    assert caught.value.problems[0].code == "factor_missing"
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.found) == ("place_without_region", "somewhere")
 
 
 def test_places_of_a_study_have_regions() -> None:

@@ -112,6 +112,20 @@ def test_every_bad_reading_is_told() -> None:
     assert [problem.where.rows for problem in caught.value.problems] == [(1,), (3,)]
 
 
+def test_a_supercritical_state_beside_a_wet_one() -> None:
+    """30 MPa and 700 K is past the critical point and fine; 1 MPa and 150 °C is water, whatever stands beside it."""
+    fine = {"medium": "superheated_steam", "pressure": 30.0, "temperature": 426.85}
+    assert heat(readings(fine), factors(*FACTORS)).to_polars()["energy"][0] == pytest.approx(2631.49 - 83.74, abs=0.01)
+    with pytest.raises(SchemaError) as caught:
+        heat(readings(fine, {**fine, "pressure": 1.0, "temperature": 150.0}), factors(*FACTORS))
+    assert [problem.where.rows for problem in caught.value.problems] == [(2,)]
+
+
+def test_water_that_comes_back_as_warm_carried_no_heat() -> None:
+    rows = heat(readings({"temperature": 60.0, "return_temperature": 60.0}, WATER), factors(*FACTORS)).to_polars()
+    assert rows["value"].to_list() == [0.0, pytest.approx(20.934)]
+
+
 def test_heat_without_factor_is_refused() -> None:
     with pytest.raises(CoverageError) as caught:
         heat(readings(WATER), factors(PRINTED))

@@ -78,6 +78,10 @@ def test_nobody_is_no_denominator(emissions: Make) -> None:
         intensity(emissions([1.0]), below(("a", "2020", "population", 0.0, "person")))
 
 
+def test_less_than_one_is_a_denominator(emissions: Make) -> None:
+    assert found(intensity(emissions([1.0]), below(("a", "2020", "output", 0.5, "CNY"))))["total"] == 2.0
+
+
 def test_two_figures_of_one_measure_are_refused(emissions: Make) -> None:
     with pytest.raises(DoubleCountError) as caught:
         intensity(emissions([1.0]), below(PERSONS, ("a", "2020", "population", 5.0, "person")))

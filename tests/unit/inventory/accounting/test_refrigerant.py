@@ -113,6 +113,12 @@ def test_two_default_rates_are_refused_unless_the_row_states_one() -> None:
     assert stated.to_polars()["value"].sum() == pytest.approx(0.01)
 
 
+@pytest.mark.parametrize("row", [{"leak_rate": 1.5}, {"leak_rate": -0.1}, {"recovery": 1.1}, {"charge": -1.0}])
+def test_impossible_charges_are_refused_at_the_table(row: dict[str, object]) -> None:
+    with pytest.raises(SchemaError):
+        charges({"leak_rate": 0.1, **row})
+
+
 def test_gases_are_added_only_as_co2e() -> None:
     table = refrigerant(charges({"leak_rate": 0.1}), shipped_library().choose(["ashrae-34"]))
     rows = table.to_co2e(warming_metric("AR5-GWP100")).to_polars()

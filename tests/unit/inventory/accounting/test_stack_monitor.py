@@ -63,6 +63,19 @@ def test_an_empty_reading_is_refused() -> None:
     assert problem.found == "1 h: 2020-01-01 01"
 
 
+def test_gaps_are_told_with_their_rows() -> None:
+    hours = day("2020-01-01", 4)
+    frame = (
+        readings(hours, [1.0, None, None, 1.0])
+        .to_polars()
+        .with_columns(pl.Series("provenance_id", [f"stack.csv:{row}" for row in range(2, 6)]))
+    )
+    with pytest.raises(CoverageError) as caught:
+        stack_monitor(StackTable(frame))
+    (problem,) = caught.value.problems
+    assert (problem.where.file, problem.where.rows, problem.where.column) == ("stack.csv", (3, 4), "hour")
+
+
 def test_an_absent_hour_is_a_missing_reading() -> None:
     """23 rows of a day are not a day: the hour that is not there counts as a gap, and is filled as one."""
     hours = [hour for hour in day("2020-01-01") if not hour.endswith("05")]

@@ -135,6 +135,14 @@ def test_a_source_outside_every_target_is_not_placed() -> None:
     assert found(made) == pytest.approx({("s", "p"): 1.0, ("far", RESIDUAL): 1.0})
 
 
+def test_every_source_has_its_own_shares() -> None:
+    """Three squares over two targets: each square's shares add to one, and each meets only what lies under it."""
+    sources = layer("place", s=(0, 0, 10, 10), t=(10, 0, 20, 10), u=(20, 0, 30, 10))
+    made = area_shares(sources, layer("use", p=(0, 0, 14, 10), q=(14, 0, 25, 10)), target_column="use")
+    expected = {("s", "p"): 1.0, ("t", "p"): 0.4, ("t", "q"): 0.6, ("u", "q"): 0.5, ("u", RESIDUAL): 0.5}
+    assert found(made) == pytest.approx(expected, rel=1e-12)
+
+
 def test_parcels_of_one_class_are_added() -> None:
     targets = Layer(
         "t",
