@@ -43,7 +43,7 @@ class Block:
     value: str
 
 
-class Broken(AssertionError):
+class BrokenError(AssertionError):
     """A block did not do what its page says."""
 
 
@@ -74,7 +74,7 @@ def run_page(example: Example) -> str | None:
         try:
             for block in example.parsed:
                 shown = run_block(block, shown, example)
-        except Broken as error:
+        except BrokenError as error:
             return f"line {block.line}: {error}" if block else str(error)
     return None
 
@@ -110,7 +110,7 @@ def run_block(block: Block, shown: str, example: Example) -> str:
     elif block.language == "python":
         return run_python(block, example)
     elif block.language != "text":
-        raise Broken(f"a {block.language} block needs a comment that says what it is")
+        raise BrokenError(f"a {block.language} block needs a comment that says what it is")
     return shown
 
 
@@ -119,7 +119,7 @@ def run_python(block: Block, example: Example) -> str:
     code = compile("\n" * block.line + block.text, example.path, "exec")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(code, example.namespace)
+        exec(code, example.namespace)  # noqa: S102
     return printed.getvalue()
 
 
@@ -133,14 +133,14 @@ def run_lines(block: Block) -> str:
         words = line.split()
         if words[0] == "make":
             if not re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text("utf-8"), re.M):
-                raise Broken(f"the Makefile has no target {words[1]}")
+                raise BrokenError(f"the Makefile has no target {words[1]}")
         elif words[0] == "citycarbon":
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 code = main(shlex.split(line)[1:])
             if code != expected:
-                raise Broken(f"{line!r} ended with {code}, not {expected}:\n{printed.getvalue()}")
+                raise BrokenError(f"{line!r} ended with {code}, not {expected}:\n{printed.getvalue()}")
         elif not line.startswith(SET_UP):
-            raise Broken(f"nobody knows how to run {line!r}")
+            raise BrokenError(f"nobody knows how to run {line!r}")
     return printed.getvalue()
 
 
@@ -150,7 +150,7 @@ def check_shown(block: Block, shown: str) -> None:
     for line in filter(str.strip, block.text.splitlines()):
         wanted = " ".join(line.split())
         if wanted != "…" and wanted not in printed:
-            raise Broken(f"was not printed: {wanted!r}\nprinted was:\n{shown}")
+            raise BrokenError(f"was not printed: {wanted!r}\nprinted was:\n{shown}")
 
 
 pytest_collect_file = Sybil(

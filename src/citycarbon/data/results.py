@@ -123,8 +123,10 @@ def read_result(folder: Path) -> StudyResult:
         If the folder holds no result.
     """
     path = folder / INDEX
+    if not folder.exists():
+        _recover(folder.resolve())
     if not path.is_file():
-        raise InputError("result_missing", Where(file=str(folder)), str(folder))
+        raise InputError("result_missing", Where(file=str(folder)), folder.name)
     try:
         index = json.loads(path.read_text("utf-8"))
         tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in index["tables"]}

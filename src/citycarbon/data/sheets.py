@@ -70,9 +70,7 @@ def read_text(path: Path, shown: str, encoding: str | None = None) -> RawSheet:
             raise_if_empty=False,
         )
     except pl.exceptions.PolarsError as error:
-        raise _ragged(text, shown, delimiter, above) or InputError(
-            "file_broken", Where(file=shown), "", kind="csv"
-        ) from error
+        raise _ragged(text, shown, delimiter, above) or _stray_quote(text, shown, above) from error
     if frame[:, -1].null_count() and not _even(text, delimiter, frame.width):
         # The fast reader fills up rows that are too short; a lost cell would move its neighbours into wrong columns.
         short = _ragged(text, shown, delimiter, above)
@@ -174,6 +172,14 @@ def _ragged(text: str, shown: str, delimiter: str, above: int) -> InputError | N
     return InputError.several(problems) if len(problems) else None
 
 
+def _stray_quote(text: str, shown: str, above: int) -> InputError:
+    """Find the first line whose quotation marks make no pairs."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count('"') % 2:
+            return InputError("quote_open", Where(file=shown, rows=(above + number,)), line[:60])
+    return InputError("file_broken", Where(file=shown), "", kind="csv")
+
+
 def read_workbook(path: Path, shown: str, sheet: str | None = None) -> RawSheet:
     """Read one sheet of an xlsx workbook; a workbook with several sheets needs a name."""
     import fastexcel
@@ -192,7 +198,8 @@ def read_workbook(path: Path, shown: str, sheet: str | None = None) -> RawSheet:
         raise InputError("sheet_missing", where, sheet, sheets=", ".join(book.sheet_names))
     where = Where(file=shown, sheet=sheet)
     try:
-        options: Any = {"header_row": None, "skip_whitespace_tail_rows": False}
+        # Without skip_rows blank rows at the top are left out, and every row number would be wrong.
+        options: Any = {"header_row": None, "skip_rows": 0, "skip_whitespace_tail_rows": False}
         cells = book.load_sheet(sheet, dtypes="string", **options).to_polars()
         numbers = book.load_sheet(sheet, dtypes="float", **options).to_polars()
     except Exception as error:

@@ -108,7 +108,7 @@ def _split_unit(header: str) -> tuple[str, str]:
         parse(match.group(2))
     except InputError:
         return header, ""
-    return match.group(1), match.group(2)
+    return match.group(1), match.group(2).strip()
 
 
 def typed_frame(

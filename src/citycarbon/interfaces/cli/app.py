@@ -8,8 +8,11 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,7 +85,8 @@ def build(arguments: list[str], faces: Faces) -> int:
 
     try:
         # The language may stand anywhere on the line; commands read it from the faces.
-        outcome = group.main(_without_language(arguments), prog_name="citycarbon", standalone_mode=False)
+        with _ending_gently():
+            outcome = group.main(_without_language(arguments), prog_name="citycarbon", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo(say("interrupted", faces.lang), err=True)
         return INTERRUPTED
@@ -98,6 +102,19 @@ def build(arguments: list[str], faces: Faces) -> int:
         show_problems(error, faces)  # type: ignore[arg-type]
         return WRONG_INPUT
     return int(outcome or 0) if isinstance(outcome, int) else 0
+
+
+@contextmanager
+def _ending_gently() -> Iterator[None]:
+    """Let a request to end (SIGTERM) act like an interrupt from the keyboard, so that nothing half-written is left."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _without_language(arguments: list[str]) -> list[str]:

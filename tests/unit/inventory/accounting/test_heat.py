@@ -63,6 +63,13 @@ def test_hot_water_by_standard_coal() -> None:
     assert (made["activity"], made["factor_id"]) == ("standard_coal", "coal")
 
 
+def test_the_coal_equivalent_may_be_printed_in_any_unit() -> None:
+    """34.12 kgce/GJ is 0.03412 kgce/MJ."""
+    other = {**PRINTED, "value": 34.12, "unit": "kgce/GJ"}
+    made = heat(readings(WATER), factors(*FACTORS, other), route="standard_coal").to_polars()
+    assert made["standard_coal"][0] == pytest.approx(7.1426808, rel=1e-12)
+
+
 def test_steam_over_its_own_feed_water() -> None:
     """The enthalpy of feed water cancels: 10 kJ/kg less of it are 10 GJ more for 1000 t."""
     steam = {"medium": "saturated_steam", "pressure": 0.5}

@@ -61,6 +61,15 @@ def test_a_carrier_without_property_is_refused() -> None:
     assert (problem.code, problem.where.file, problem.where.rows) == ("factor_missing", "fuel.csv", (3,))
 
 
+def test_the_row_that_cannot_be_turned_is_named() -> None:
+    """Peat in tonnes stands in the third row; oil in tonnes and peat in tce before it are fine."""
+    rows = [("oil", 1.0, "t"), ("peat", 1.0, "tce"), ("peat", 1.0, "t")]
+    table = used(*rows).to_polars().with_columns(pl.Series("provenance_id", ["f.csv:2", "f.csv:3", "f.csv:4"]))
+    with pytest.raises(CoverageError) as caught:
+        standard_coal(ActivityTable(table), properties(PRINTED))
+    assert [problem.where.rows for problem in caught.value.problems] == [(4,)]
+
+
 def test_plain_cubic_metres_are_not_normal_ones() -> None:
     with pytest.raises(UnitError) as caught:
         standard_coal(used(("natural_gas", 1.0, "Nm3")), shipped_library().choose(["cn-2008"]))
