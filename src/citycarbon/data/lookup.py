@@ -71,7 +71,9 @@ def match_factors(
     )
     pairs = needs.join(_prepared(factors), on="activity", how="left", suffix="_factor")
     known = pairs.select("need", *NEED, "gas").unique().drop_nulls("gas")
-    pairs = _fitting_sector(_fitting_units(pairs))
+    pairs = _fitting_units(pairs)
+    _refuse_mixture(pairs)
+    pairs = _fitting_sector(pairs)
     pairs = _rank_regions(pairs, rules)
     pairs = _rank_years(pairs, rules)
     best = _best(pairs.filter(pl.col("usable")))
@@ -85,6 +87,19 @@ def match_factors(
                "distribution": "factor_distribution"}  # fmt: skip
     columns = ("factor_value", "factor_unit", "factor_sd", "factor_group", "factor_distribution", "factor_id")
     return chosen.rename(renamed).select(*NEED, "gas", *columns, "factor_region", "rule", "notation").sort(*NEED, "gas")
+
+
+def _refuse_mixture(pairs: pl.DataFrame) -> None:
+    """Two editions that know the same activity are never mixed, not even where each lacks what the other has."""
+    named = pairs.filter(pl.col("factor_id").is_not_null() & pl.col("edition").is_not_null())
+    mixed = named.filter(pl.col("edition").n_unique().over("need") > 1)
+    problems = Problems()
+    for activity, editions in (
+        mixed.group_by("activity", maintain_order=True).agg(pl.col("edition").unique().sort()).iter_rows()
+    ):
+        first = mixed.filter(pl.col("activity") == activity).row(0, named=True)
+        problems.add("editions_mixed", _place_of(first), ", ".join(editions), activity=activity)
+    problems.raise_all()
 
 
 def _best(usable: pl.DataFrame) -> pl.DataFrame:
@@ -237,6 +252,9 @@ def _complain(needs: pl.DataFrame, best: pl.DataFrame, factors: pl.DataFrame) ->
             .sort()
         )
         years = ", ".join(spans.to_series().head(6).to_list())
+        if not of_activity.height:
+            # An unknown activity is mended by a known one, not by another region or year.
+            regions = ", ".join(factors["activity"].unique().sort().head(12).to_list())
         problems.add(
             "factor_missing",
             _place_of(row),

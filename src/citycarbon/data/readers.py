@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import polars as pl
 
+from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column, row_of
@@ -43,6 +44,7 @@ class FileOptions:
     mapping: Mapping[str, str] = field(default_factory=dict)
     ignore: Sequence[str] = ()
     given: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, CodeList] = field(default_factory=dict)
 
 
 def read_table(
@@ -93,6 +95,7 @@ def read_table(
     if issubclass(table, FactorTable):
         frame, found = settle_factors(frame, where)
         problems.extend(_in_words_of_file(item, headers) for item in found)
+    problems.extend(_in_words_of_file(item, headers) for item in _unknown_codes(frame, options.codes, where))
     checked = _check(frame, table, where, problems, headers, unique or _keys(table))
     return checked, Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding, sheet)
 
@@ -109,6 +112,18 @@ def _number_constants(
         filled = column.low or 0 if number is None else number
         frame = frame.with_columns(pl.lit(filled, dtype=kinds[column.kind]).alias(column.name))
     return frame
+
+
+def _unknown_codes(frame: pl.DataFrame, codes: Mapping[str, CodeList], where: Where) -> list[Problem]:
+    """Places and sectors that the study's lists do not have, told together with whatever else is wrong in the file."""
+    found = []
+    for column, listed in codes.items():
+        used = frame[column].drop_nulls().unique(maintain_order=True).to_list() if column in frame.columns else []
+        code = "place_unknown" if column == "place" else "sector_unknown"
+        for word in [word for word in used if word not in listed]:
+            rows = _rows(frame.filter(pl.col(column) == word))
+            found.append(problem(code, Where(where.file, where.sheet, rows, column), word, known=listed.known))
+    return found
 
 
 def _keys(table: type[Table]) -> Sequence[str]:

@@ -104,19 +104,17 @@ def _refuse_bomb(packed: int, unpacked: int, where: Where) -> None:
 
 def text_lines(path: Path, shown: str) -> None:
     """Refuse a text file with a line that no table has, before it is loaded as a whole."""
-    run = row = longest = 0
+    run = row = 0
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
-            pieces = chunk.split(b"\n")
-            if len(pieces) == 1:
-                run += len(chunk)
-            else:
-                longest = max(run + len(pieces[0]), max(map(len, pieces[1:-1]), default=0))
-                row += len(pieces) - 1
-                run = len(pieces[-1])
-            if max(run, longest) > LONGEST_LINE:
-                where = Where(file=shown, rows=(row + 1 if run > LONGEST_LINE else row,))
+            sizes = [len(piece) for piece in chunk.split(b"\n")]
+            sizes[0] += run
+            if max(sizes) > LONGEST_LINE:
+                number = row + 1 + next(index for index, size in enumerate(sizes) if size > LONGEST_LINE)
+                where = Where(file=shown, rows=(number,))
                 raise InputError("cell_too_long", where, f"> {LONGEST_LINE // 1024**2} MB", limit=LONGEST_CELL)
+            row += len(sizes) - 1
+            run = sizes[-1]
 
 
 def sha256(path: Path) -> str:

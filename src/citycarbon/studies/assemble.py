@@ -15,7 +15,7 @@ import polars as pl
 import citycarbon
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.draws import SharedFactors, UncertainRows, draw_totals
-from citycarbon.core.errors import InputError, Where
+from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.results import Check, Severity, StudyResult
 from citycarbon.core.schema import row_of
@@ -99,15 +99,31 @@ def _equivalent(account: EmissionTable, metric: WarmingMetric) -> EmissionTable:
 
 def _account(run: Run) -> EmissionTable:
     parts = []
+    seen: list[pl.DataFrame] = []
     for name in run.study.account:
         table = run.tables[name]
         if not isinstance(table, EmissionTable):
             where = Where(file=STUDY_FILE, item=f"account.{name}")
             raise InputError("table_kind_wrong", where, type(table).__name__, wanted="EmissionTable")
         parts.append(table.with_unit("t"))
+        seen.append(parts[-1].to_polars().with_columns(pl.lit(name).alias("step")))
+    _refuse_twice(pl.concat(seen))
     codes = {"place": run.desk.place_codes, "sector": run.desk.sector_codes}
     stacked = EmissionTable.stack(parts)
     return stacked.with_codes(**{key: code for key, code in codes.items() if code is not None})
+
+
+def _refuse_twice(rows: pl.DataFrame) -> None:
+    """Refuse a row of a file that two steps of the account have counted for the same gas, scenario and basis."""
+    keys = ["provenance_id", "time", "sector", "activity", "gas", "scenario", "basis"]
+    known = rows.filter(pl.col("provenance_id").is_not_null())
+    twice = known.group_by(keys).agg(pl.col("step").unique().sort()).filter(pl.col("step").list.len() > 1).sort(keys)
+    problems = Problems()
+    for row in twice.head(10).iter_rows(named=True):
+        source, number = row["provenance_id"].rpartition(":")[0], row_of(row["provenance_id"])
+        place = Where(file=source or None, rows=(number,) if number else (), item="account")
+        problems.add("sum_two_steps", place, " + ".join(row["step"]))
+    problems.raise_all()
 
 
 def by_alternative(table: EmissionTable) -> EmissionTable:

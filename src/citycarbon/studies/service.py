@@ -5,6 +5,8 @@ Comes in: paths and plain values. Goes out: results and records. Not for: printi
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,6 +29,7 @@ from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods
 from citycarbon.studies.run import Progress, checked_parameter, execute
 from citycarbon.studies.sources import choose_factors
+from citycarbon.studies.study_file import STUDY_FILE
 
 LIBRARY = "library:"
 CHAIN = ("emission_factor", "carbon_content", "oxidation_factor", "operating_margin", "build_margin")
@@ -239,4 +242,17 @@ def new_study(folder: Path, template: Path) -> list[Path]:
         shutil.copytree(template, folder, dirs_exist_ok=True)
     except OSError as error:
         raise InputError("output_unwritable", Where(file=str(folder)), str(error)) from error
+    (folder / "README.md").unlink(missing_ok=True)
+    _rename_study(folder)
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _rename_study(folder: Path) -> None:
+    """Give the copied study the name of its folder."""
+    path = folder / STUDY_FILE
+    name = folder.resolve().name
+    code = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "study"
+    shown = json.dumps(name, ensure_ascii=False)
+    text = re.sub(r"(?m)^id: .*$", f"id: {code}", path.read_text("utf-8"), count=1)
+    text = re.sub(r"(?m)^title: .*$", lambda _: f"title: {{en: {shown}, zh: {shown}}}", text, count=1)
+    path.write_text(text, "utf-8")

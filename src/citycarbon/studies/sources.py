@@ -19,7 +19,7 @@ from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import DenominatorTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.data import datasets, safety
 from citycarbon.data.layers import VECTOR, Layer, read_layer
 from citycarbon.data.library import FactorLibrary, shipped_library
@@ -184,7 +184,11 @@ class Desk:
         path, shown = self.path(name, source.dataset)
         if source.wide or path.suffix.lower() in VECTOR:
             return self._wide(source, kind, path, shown)
-        options = FileOptions(source.sheet or sheet, source.encoding, source.map, source.ignore, source.set)
+        listed = (
+            {"place": self.place_codes, "sector": self.sector_codes} if kind in (ActivityTable, EmissionTable) else {}
+        )
+        codes = {name: code for name, code in listed.items() if code is not None}
+        options = FileOptions(source.sheet or sheet, source.encoding, source.map, source.ignore, source.set, codes)
         table, origin = read_table(path, kind, options, shown, unique=unique)
         self.origins[f"{shown}#{origin.sheet}"] = origin
         return table

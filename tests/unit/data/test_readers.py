@@ -81,10 +81,14 @@ def test_text_in_a_number_of_parquet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "parts"),
     [
-        ("a.xlsx#用电", ("a.xlsx", "用电")), ("A.XLSX#1", ("A.XLSX", "1")), ("a.xlsx", ("a.xlsx", None)), ("a.xlsx#", ("a.xlsx", None)),
-        ("a#b.csv", ("a#b.csv", None)), ("a.xlsm#x#y", ("a.xlsm", "x#y")),
+        ("a.xlsx#用电", ("a.xlsx", "用电")),
+        ("A.XLSX#1", ("A.XLSX", "1")),
+        ("a.xlsx", ("a.xlsx", None)),
+        ("a.xlsx#", ("a.xlsx", None)),
+        ("a#b.csv", ("a#b.csv", None)),
+        ("a.xlsm#x#y", ("a.xlsm", "x#y")),
     ],
-)  # fmt: skip
+)
 def test_sheet_behind_the_file_name(file: str, parts: tuple[str, str | None]) -> None:
     assert split_sheet(file) == parts
 

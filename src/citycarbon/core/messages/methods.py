@@ -17,6 +17,24 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("a code or name of the region list, e.g. CN-JS or 江苏", "区域表中的代码或名称，如 CN-JS 或 江苏"),
         ("correct it; see 'citycarbon factors --regions'", "改正；见 'citycarbon factors --regions'"),
     ),
+    "editions_mixed": message(
+        "coverage",
+        ("Two editions know the same activity", "两个版本都含有同一活动的因子"),
+        ("one edition for {activity}", "{activity} 只用一个版本"),
+        (
+            "name one edition or set in this step; for a place that it lacks use another step, or region_fallback",
+            "在该步骤中只写一个版本或组合；缺少的地点请另设步骤，或使用 region_fallback",
+        ),
+    ),
+    "sum_two_steps": message(
+        "double_count",
+        ("One row of a file is counted by two steps of the account", "文件中的同一行被账户的两个步骤计入"),
+        ("each row in one step", "每行只在一个步骤中"),
+        (
+            "take one of the steps out of 'account', or give it other rows",
+            "从 'account' 中去掉一个步骤，或使用其他数据行",
+        ),
+    ),
     "place_without_region": message(
         "coverage",
         ("The region of a place is not known, and the factors differ by region", "地点所属区域未知，而因子因区域而异"),

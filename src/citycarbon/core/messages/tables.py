@@ -135,7 +135,10 @@ TABLE_MESSAGES: dict[str, Message] = {
         "unit",
         ("The unit measures something else", "单位的量纲不符"),
         ("a unit that can be turned into {expected_unit}", "可换算为 {expected_unit} 的单位"),
-        ("check the unit, and for gases the reference state (Nm3, m3@20C)", "检查单位；气体须注明状态（Nm3、m3@20C）"),
+        (
+            "check the unit; a gas volume of stated state (Nm3, m3@20C) and a plain m^3 do not convert: use the kind above",
+            "检查单位；注明状态的气体体积（Nm3、m3@20C）与普通 m^3 不能互换，请使用上面所列的一种",
+        ),
     ),
     "unit_mixed": message(
         "unit",

@@ -45,12 +45,14 @@ class Commands(click.Group):
         """Names in the order in which a newcomer needs them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a command."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"citycarbon.interfaces.cli.{COMMANDS[cmd_name].module}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        if ctx.obj is not None and ctx.obj.lang == "zh":
+            command.help = COMMANDS[cmd_name].zh
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -86,7 +88,7 @@ def build(arguments: list[str], faces: Faces) -> int:
     try:
         # The language may stand anywhere on the line; commands read it from the faces.
         with _ending_gently():
-            outcome = group.main(_without_language(arguments), prog_name="citycarbon", standalone_mode=False)
+            outcome = group.main(_without_language(arguments), prog_name="citycarbon", standalone_mode=False, obj=faces)
     except click.exceptions.Abort:
         click.echo(say("interrupted", faces.lang), err=True)
         return INTERRUPTED

@@ -206,10 +206,12 @@ def _places(result: StudyResult, lang: str) -> list[Any]:
     if rows["place"].n_unique() > 12:
         return []
     tables = []
+    unit = "吨" if lang == "zh" else "t"
     for _, part in rows.group_by("scenario", "basis", maintain_order=True):
         sums = part.group_by("place", maintain_order=True).agg(pl.col("value").sum()).sort("value", descending=True)
         cells = [
-            (result.label(name, lang), "—" if value is None else f"{value:,.3f} t") for name, value in sums.iter_rows()
+            (result.label(name, lang), "—" if value is None else f"{value:,.3f} {unit}")
+            for name, value in sums.iter_rows()
         ]
         made = grid(((say("place", lang), "left"), (say("value", lang), "right")), cells)
         made.title = " · ".join(
@@ -218,6 +220,15 @@ def _places(result: StudyResult, lang: str) -> list[Any]:
         made.title_justify = "left"
         tables.append(made)
     return tables
+
+
+def _check_name(result: StudyResult, name: str, lang: str) -> str:
+    """Say what was checked: the study's own label, or the check and the label of its line."""
+    head, _, item = name.partition(": ")
+    if head in result.labels and not item.startswith(("energy", "transport", "municipal", "living", "sink", "total")):
+        return result.label(head, lang)
+    line = say("total", lang) if item == "total" else result.label(item, lang)
+    return f"{result.label(head, lang)}: {line}" if item else result.label(head, lang)
 
 
 def _misfits(result: StudyResult, lang: str, screen: Any) -> None:
@@ -231,6 +242,8 @@ def _misfits(result: StudyResult, lang: str, screen: Any) -> None:
     for why, checks in reasons.items():
         for check in checks:
             both = f"{say('computed', lang)} {number(check.value)}, {say('printed', lang)} {number(check.expected)}"
-            screen.print(f"  {result.label(check.place, lang)} · {check.id}: {both} {check.unit}")
+            screen.print(
+                f"  {result.label(check.place, lang)} · {_check_name(result, check.id, lang)}: {both} {check.unit}"
+            )
         screen.print(f"    → {why}", style="dim")
     screen.print("")

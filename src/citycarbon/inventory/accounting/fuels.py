@@ -79,7 +79,7 @@ def _chain(rows: pl.DataFrame) -> pl.DataFrame:
             column=f"oxidation_factor: {', '.join(lonely)}",
         )
     pair = content.join(
-        oxidation.select("activity", "factor_id", "value", "sd", "quality"), on="activity", suffix="_of"
+        oxidation.select("activity", "factor_id", "value", "sd", "quality", "edition"), on="activity", suffix="_of"
     )
     return (
         _combined(pair, "_of", CARBON_TO_CO2)
@@ -90,7 +90,9 @@ def _chain(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _per_amount(per_energy: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Multiply factors per energy by the calorific value of the fuel."""
-    calorific = _of(rows, "net_calorific_value").select("activity", "factor_id", "value", "sd", "unit", "quality")
+    calorific = _of(rows, "net_calorific_value").select(
+        "activity", "factor_id", "value", "sd", "unit", "quality", "edition"
+    )
     energetic = per_energy.filter(
         pl.col("unit").map_elements(
             lambda unit: same_dimension(split_factor_unit(unit)[1], "GJ"), return_dtype=pl.Boolean
@@ -118,6 +120,10 @@ def _combined(pair: pl.DataFrame, suffix: str, constant: float) -> pl.DataFrame:
         pl.when(stated).then(pl.lit("normal")).alias("distribution"),
         pl.when(recalled).then(pl.col(f"quality{suffix}")).otherwise(pl.col("quality")).alias("quality"),
         pl.concat_str(pl.col(f"factor_id{suffix}"), pl.col("factor_id"), separator=_JOIN).alias("factor_id"),
+        pl.when(pl.col(f"edition{suffix}") != pl.col("edition"))
+        .then(pl.concat_str(pl.col(f"edition{suffix}"), pl.col("edition"), separator="+"))
+        .otherwise(pl.col("edition"))
+        .alias("edition"),
     )
 
 

@@ -240,7 +240,7 @@
       const top = pairs.reduce((s, p) => s + p[0].value, 0), below = pairs.reduce((s, p) => s + p[1].value, 0);
       const per = measure === "population" ? [top / below, (state.lang === "zh" ? "吨/" : "t per ") + (state.lang === "zh" ? "人" : "person")] : [(1000 * top) / below, state.lang === "zh" ? "千克/m²" : "kg per m²"];
       const where = new Set(pairs.map((p) => p[0].place)), all = new Set(rows.map((r) => r.place));
-      box.append(el("div", { class: "figure", style: "cursor:default" }, el("span", { class: "label" }, tr(measure === "population" ? "per_person" : "per_area")), el("span", { class: "big" }, num(per[0], 3), el("small", {}, per[1])), el("span", { class: "sub" }, yearText() + " · " + num(below, 6) + " " + (measure === "population" ? (state.lang === "zh" ? "人" : "people") : "m²")), where.size < all.size ? el("span", { class: "sub" }, where.size + " / " + all.size + " " + tr("places")) : null));
+      box.append(el("div", { class: "figure", style: "cursor:default" }, el("span", { class: "label" }, tr(measure === "population" ? "per_person" : "per_area")), el("span", { class: "big" }, num(per[0], 3), el("small", {}, per[1])), el("span", { class: "sub" }, yearText() + " · " + num(below, 6) + " " + (measure === "population" ? (state.lang === "zh" ? "人" : "people") : "m²")), where.size < all.size ? el("span", { class: "sub" }, where.size + " / " + all.size + " " + tr("places").toLowerCase()) : null));
     }
     const kinds = { misfit: 0, caveat: 0, note: 0, ok: 0 };
     for (const check of DATA.checks) kinds[check.severity]++;
