@@ -42,7 +42,7 @@ def state(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def broken_in_five_ways(study: Path) -> None:
+def broken_in_six_ways(study: Path) -> None:
     replace(study / "fuels.csv", ",800,t,", ",about 800,t,")
     replace(study / "fuels.csv", "p2,2022,transport", "p9,2022,transport")
     replace(study / "water.csv", "150000,t", "150000,bucket")
@@ -52,11 +52,12 @@ def broken_in_five_ways(study: Path) -> None:
 
 
 def test_mistakes_of_several_files_come_out_together(study: Path) -> None:
-    broken_in_five_ways(study)
+    broken_in_six_ways(study)
     with pytest.raises(InputError) as caught:
         service.validate(study)
     places = [(problem.where.file, problem.code) for problem in caught.value.problems]
     assert sorted(places) == [
+        ("fuels.csv", "place_unknown"),
         ("fuels.csv", "value_not_number"),
         ("lime_kiln.csv", "value_not_listed"),
         ("study.yaml", "metric_unknown"),
@@ -109,7 +110,7 @@ def test_a_failed_run_leaves_everything_as_it_was(study: Path, tmp_path: Path) -
     service.run(study, out)
     before = state(out)
     assert "result.json" in before
-    broken_in_five_ways(study)
+    broken_in_six_ways(study)
     everything = state(tmp_path)
     with pytest.raises(InputError):
         service.run(study, out)
@@ -119,11 +120,11 @@ def test_a_failed_run_leaves_everything_as_it_was(study: Path, tmp_path: Path) -
 
 
 def test_exit_code_and_chinese_on_standard_error(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    broken_in_five_ways(study)
+    broken_in_six_ways(study)
     assert main(["validate", str(study), "--lang", "zh"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "发现 5 个问题" in err
+    assert "发现 6 个问题" in err
     for phrase in (
         "应为数字的单元格含有文字 [value_not_number]",
         "位置: fuels.csv，第 5 行，列 value",
@@ -135,7 +136,7 @@ def test_exit_code_and_chinese_on_standard_error(study: Path, capsys: pytest.Cap
 
 
 def test_english_on_standard_error(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    broken_in_five_ways(study)
+    broken_in_six_ways(study)
     assert main(["--lang", "en", "run", str(study), "--out", str(study.parent / "r"), "--no-cache"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -148,13 +149,13 @@ def test_english_on_standard_error(study: Path, capsys: pytest.CaptureFixture[st
 def test_json_is_one_document_on_standard_output(
     command: str, lang: str, study: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken_in_five_ways(study)
+    broken_in_six_ways(study)
     words = [command, str(study), "--json", "--lang", lang]
     assert main([*words, "--out", str(study.parent / "r"), "--no-cache"] if command == "run" else words) == 2
     out, _ = capsys.readouterr()
     document = json.loads(out)
     assert list(document) == ["errors"]
-    assert len(document["errors"]) == 5
+    assert len(document["errors"]) == 6
     for record in document["errors"]:
         assert list(record) == ["code", "problem", "where", "found", "expected", "fix"]
     record = next(each for each in document["errors"] if each["code"] == "value_not_number")
@@ -169,13 +170,13 @@ def test_wrong_usage_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_program_itself_ends_with_two(study: Path) -> None:
-    broken_in_five_ways(study)
+    broken_in_six_ways(study)
     command = [sys.executable, "-m", "citycarbon.interfaces.command", "validate", str(study), "--lang", "zh"]
     ended = subprocess.run(
         command, capture_output=True, check=False, env={**os.environ, "PYTHONUTF8": "1"}, timeout=120
     )
     assert ended.returncode == 2
-    assert "发现 5 个问题" in ended.stderr.decode("utf-8")
+    assert "发现 6 个问题" in ended.stderr.decode("utf-8")
     assert b"Traceback" not in ended.stderr
 
 
@@ -256,7 +257,7 @@ def test_a_mistake_brings_no_others_along(study: Path) -> None:
 def test_problems_travel_between_processes(study: Path) -> None:
     import pickle
 
-    broken_in_five_ways(study)
+    broken_in_six_ways(study)
     with pytest.raises(InputError) as caught:
         service.validate(study)
     copy = pickle.loads(pickle.dumps(caught.value))

@@ -182,7 +182,7 @@ def _gdal(path: Path, shown: str, layer: str | None, crs: str | None, encoding: 
             raise InputError("layer_missing", Where(file=shown, item=layer), layer, layers=", ".join(layers))
         meta, table = pyogrio.read_arrow(path, layer=layer or layers[0], encoding=used)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, UnicodeError) as error:
-        found = str(error).partition(";")[0].replace(str(path), shown)
+        found = str(error).partition(";")[0].replace(f"{path.parent}/", "")
         raise InputError("file_broken", Where(file=shown), found, kind=path.suffix.lstrip(".")) from error
     name = meta["geometry_name"] or "wkb_geometry"
     if name not in table.column_names:
@@ -295,4 +295,6 @@ def _missed_area(layer: Layer, bounds: list[float]) -> str:
     move = Transformer.from_crs(system, "EPSG:4326", always_xy=True)
     x, y = move.transform((west + east) / 2, (south + north) / 2)
     inside = area.west - _MARGIN < x < area.east + _MARGIN and area.south - _MARGIN < y < area.north + _MARGIN
-    return "" if inside else f"[{area.west:g}, {area.east:g}], [{area.south:g}, {area.north:g}]"
+    # Metres that all look like degrees are degrees: UTM zones reach down to the equator.
+    degrees = not system.is_geographic and west >= -180 and east <= 180 and south >= -90 and north <= 90
+    return "" if inside and not degrees else f"[{area.west:g}, {area.east:g}], [{area.south:g}, {area.north:g}]"

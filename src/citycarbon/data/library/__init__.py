@@ -62,10 +62,12 @@ def activity_names() -> dict[str, str]:
     return names
 
 
-EXTRA_NAMES = {"电": "electricity", "用电": "electricity", "电能": "electricity", "煤": "raw_coal", "气": "natural_gas",
-               "燃气": "natural_gas", "管道天然气": "natural_gas", "水": "tap_water", "water": "tap_water",
-               "用水": "tap_water", "蒸汽": "heat", "热": "heat", "热力": "heat", "petrol": "gasoline", "新建": "new_build", "拆除": "demolition",
-               "绿色化改造": "green_retrofit", "结构加固": "structural_reinforcement"}  # fmt: skip
+EXTRA_NAMES = {
+    "电": "electricity", "用电": "electricity", "电能": "electricity", "煤": "raw_coal", "气": "natural_gas",
+    "燃气": "natural_gas", "管道天然气": "natural_gas", "水": "tap_water", "用水": "tap_water", "water": "tap_water",
+    "蒸汽": "heat", "热": "heat", "热力": "heat", "petrol": "gasoline", "新建": "new_build", "拆除": "demolition",
+    "绿色化改造": "green_retrofit", "结构加固": "structural_reinforcement",
+}  # fmt: skip
 """Everyday spellings beside the list's own names."""
 
 
