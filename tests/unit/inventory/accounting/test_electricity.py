@@ -99,17 +99,22 @@ def test_errors_of_margins_add_in_quadrature_with_the_weights() -> None:
     assert row["sd"] == pytest.approx(0.05, rel=1e-9)
 
 
-def test_the_error_of_one_margin_is_not_lost() -> None:
-    """Only the operating margin states an error of 0.08: half of it, 0.04."""
-    chosen = factors({**OPERATING, "sd": 0.08}, BUILD)
-    row = electricity(used(("上海", "electricity", 1.0)), chosen).to_polars().row(0, named=True)
+@pytest.mark.parametrize("stated", [0, 1])
+def test_the_error_of_one_margin_is_not_lost(stated: int) -> None:
+    """Only one of the margins states an error of 0.08: half of it, 0.04."""
+    both = [OPERATING, BUILD]
+    both[stated] = {**both[stated], "sd": 0.08}
+    row = electricity(used(("上海", "electricity", 1.0)), factors(*both)).to_polars().row(0, named=True)
     assert row["sd"] == pytest.approx(0.04, rel=1e-9)
 
 
-def test_one_margin_alone_is_refused() -> None:
-    with pytest.raises(InputError) as caught:
-        electricity(used(("上海", "electricity", 1.0)), factors(OPERATING))
-    assert caught.value.problems[0].code == "parameter_missing"
+@pytest.mark.parametrize("alone", [OPERATING, BUILD])
+def test_one_margin_alone_is_refused(alone: dict[str, object]) -> None:
+    """Also beside an average of another edition: half a margin is not to be passed over."""
+    for rows in ((alone,), (alone, {**AVERAGE, "edition": "other"})):
+        with pytest.raises(InputError) as caught:
+            electricity(used(("上海", "electricity", 1.0)), factors(*rows))
+        assert caught.value.problems[0].code == "parameter_missing"
 
 
 def test_margins_of_different_years_are_not_crossed() -> None:
