@@ -365,9 +365,11 @@ LISTS = [
          "electricity", tables={"factors": {"editions": ["mee-average-2022"]}})), "electricity.xlsx#用电", (2,), "place",
          count=4),
     Case("unknown fuel", "factor_missing", text(F, "gasoline,800", "unobtainium,800"), F, (5,), "activity", count=2),
-    Case("two editions fit", "factor_ambiguous",
+    Case("two editions of one activity", "editions_mixed",
          step("home-electricity", tables={"factors": {"editions": ["toy-own", "mee-average-2022"]}}), "peak_meters.csv",
-         (2,), "activity", count=2),
+         (2,), "activity"),
+    Case("two factors fit", "factor_ambiguous", append("own_factors.csv", OVERLAP.replace("0.6,t/MWh", "0.6,kg/kWh")),
+         "peak_meters.csv", (2,), "activity", count=6),
     Case("unknown edition", "edition_unknown", step("water", tables={"factors": {"editions": ["gbt-1999"]}}), "study.yaml",
          item="water: gbt-1999"),
     Case("unknown quantity", "quantity_unknown", step("works", tables={"factors": {

@@ -26,7 +26,6 @@ from citycarbon.inventory.accounting.mass_balance import StreamTable, mass_balan
 from citycarbon.inventory.sectors.standard_coal import standard_coal
 from citycarbon.inventory.space.shares import ShareTable, place_by_shares
 
-pytestmark = pytest.mark.filterwarnings("error")
 SLOW = settings(deadline=None, max_examples=60)
 AMOUNT = st.floats(0.0, 1e9, allow_nan=False)
 TINY = 1e-300

@@ -143,9 +143,17 @@ def test_the_two_national_series_are_not_mixed() -> None:
     for year, printed in {"2015": 0.6101, "2021": 0.5810, "2022": 0.5703}.items():
         assert factor("中国", year, "mee-ets-national") == pytest.approx(printed, rel=1e-12)
     assert factor("中国", "2021", "mee-ets-guide-2021") == pytest.approx(0.5839, rel=1e-12)
-    assert refused("中国", "2022", "mee-average", "mee-ets-national") == "factor_ambiguous"
-    assert refused("中国", "2021", "mee-ets-guide-2021", "mee-ets-national") == "factor_ambiguous"
+    assert refused("中国", "2022", "mee-average", "mee-ets-national") == "editions_mixed"
+    assert refused("中国", "2021", "mee-ets-guide-2021", "mee-ets-national") == "editions_mixed"
     assert refused("中国", "2023", "mee-ets-national") == "factor_missing"
+
+
+def test_a_series_of_years_names_the_edition_of_each() -> None:
+    """0.6451 t/MWh in 2021 and 0.5978 in 2022 for Jiangsu, both editions named: each serves its own year."""
+    both = ("mee-average-2021", "mee-average-2022")
+    assert factor("江苏", "2021", *both) == pytest.approx(0.6451, rel=1e-12)
+    assert factor("江苏", "2022", *both) == pytest.approx(0.5978, rel=1e-12)
+    assert refused("西藏", "2021", "mee-average-2021", "mee-average") == "editions_mixed"
 
 
 def test_footprints_of_generation_are_no_grid_factors() -> None:

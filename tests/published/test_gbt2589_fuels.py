@@ -218,7 +218,7 @@ def test_editions_are_not_mixed() -> None:
     library = shipped_library()
     with pytest.raises(InputError) as caught:
         combustion(burnt("diesel", 1, "t"), library.choose(["cn-2008", "cn-2020"]))
-    assert {item.code for item in caught.value.problems} == {"factor_ambiguous"}
+    assert {item.code for item in caught.value.problems} == {"editions_mixed"}
     with pytest.raises(InputError) as caught:
         standard_coal(burnt("natural_gas", 1, "m^3"), library.choose(["gbt2589-2008", "gbt2589-2020"]))
     assert [item.code for item in caught.value.problems] == ["factor_ambiguous"]

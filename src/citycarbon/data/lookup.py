@@ -72,7 +72,7 @@ def match_factors(
     pairs = needs.join(_prepared(factors), on="activity", how="left", suffix="_factor")
     known = pairs.select("need", *NEED, "gas").unique().drop_nulls("gas")
     pairs = _fitting_units(pairs)
-    _refuse_mixture(pairs)
+    _refuse_mixture(pairs, rules)
     pairs = _fitting_sector(pairs)
     pairs = _rank_regions(pairs, rules)
     pairs = _rank_years(pairs, rules)
@@ -89,9 +89,15 @@ def match_factors(
     return chosen.rename(renamed).select(*NEED, "gas", *columns, "factor_region", "rule", "notation").sort(*NEED, "gas")
 
 
-def _refuse_mixture(pairs: pl.DataFrame) -> None:
-    """Two editions that know the same activity are never mixed, not even where each lacks what the other has."""
+def _refuse_mixture(pairs: pl.DataFrame, rules: LookupRules) -> None:
+    """Two editions that know the same activity are never mixed, not even where each lacks what the other has.
+
+    Editions of single years are no mixture while each serves its own year only, which ``year_rule`` exact makes sure of.
+    """
     named = pairs.filter(pl.col("factor_id").is_not_null() & pl.col("edition").is_not_null())
+    if rules.year_rule == "exact":
+        begun = pl.col("valid_from").fill_null(0) <= pl.col("year")
+        named = named.filter(begun & (pl.col("valid_to").fill_null(9999) >= pl.col("year")))
     mixed = named.filter(pl.col("edition").n_unique().over("need") > 1)
     problems = Problems()
     for activity, editions in (

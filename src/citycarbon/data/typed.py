@@ -189,7 +189,9 @@ def _column(sheet: RawSheet, item: Matched, problems: Problems) -> pl.Series:
         return floats.cast(pl.Int64, strict=False).alias(column.name)
     if item.unit and column.unit:
         try:
-            floats = floats * conversion(item.unit, column.unit)
+            # A yearly rate may be headed by its year or not: % and %/a are the same rate.
+            yearly = column.unit == "1/a" and same_dimension(item.unit, "1")
+            floats = floats * conversion(item.unit, "1" if yearly else column.unit)
         except InputError as error:
             for each in error.problems:
                 problems.add(each.code, sheet.where(item.header, (sheet.top,)), each.found, **dict(each.facts))

@@ -174,16 +174,25 @@ def _library(user_factors: Path | None) -> tuple[FactorLibrary, str | None]:
 
 
 def _put_before(library: FactorLibrary, mine: str | None, editions: list[str]) -> FactorTable:
-    """Put the user's factors before the default editions: what the user states of an activity, the library does not."""
+    """Put the user's factors before the default editions: of what the user states for a year, the library stays silent.
+
+    A province that the user does not name has then no factor: two editions of one activity are never mixed.
+    """
     if mine is None:
         return library.choose(editions)
-    own = library.choose([mine]).to_polars()
-    rest = library.choose(editions).to_polars()
-    stated = own.select("activity", "quantity").unique()
-    whole = stated.filter(pl.col("quantity") == "emission_factor")["activity"].to_list()
-    chained = pl.col("activity").is_in(whole) & pl.col("quantity").is_in(CHAIN)
-    rest = rest.filter(~chained).join(stated, on=["activity", "quantity"], how="anti", maintain_order="left")
-    return FactorTable(pl.concat([own, rest.filter(~pl.col("factor_id").is_in(own["factor_id"].to_list()))]))
+    own, rest = library.choose([mine]).to_polars(), library.choose(editions).to_polars()
+    stated = own.select("activity", "quantity", "valid_from", "valid_to").rows()
+    kept = [not any(_stands_for(row, each) for each in stated) for row in rest.iter_rows(named=True)]
+    return FactorTable(pl.concat([own, rest.filter(pl.Series(kept, dtype=pl.Boolean))]))
+
+
+def _stands_for(row: Mapping[str, Any], own: tuple[Any, ...]) -> bool:
+    """Tell whether a factor of the user takes the place of a row of the library: the same matter in the same years."""
+    activity, quantity, first, last = own
+    same = row["quantity"] == quantity or (quantity == CHAIN[0] and row["quantity"] in CHAIN)
+    if row["activity"] != activity or not same:
+        return False
+    return (row["valid_from"] or 0) <= (last or 9999) and (first or 0) <= (row["valid_to"] or 9999)
 
 
 def _shared(options: FileOptions, parameters: list[Parameter], problems: Problems) -> FileOptions:

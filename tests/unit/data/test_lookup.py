@@ -79,9 +79,23 @@ def test_with_leave_the_nearest_of_the_coarser_regions_is_taken() -> None:
     assert values(table, FALLBACK) == [2.0]
 
 
-def test_finer_regions_of_another_edition_do_not_forbid() -> None:
-    """Each edition is judged by what it prints itself."""
-    assert values(factors({"value": 1.0}, {"value": 2.0, "region": "CN-SH", "edition": "two"})) == [1.0]
+def test_editions_do_not_fill_each_others_gaps() -> None:
+    """One edition of provinces and one of the country: Jiangsu, which the first lacks, is not served by the second."""
+    table = factors({"value": 1.0}, {"value": 2.0, "region": "CN-SH", "edition": "two"})
+    for rules in (EXACT, FALLBACK):
+        assert refusal(table, rules) == ["editions_mixed"]
+
+
+def test_editions_of_single_years_serve_their_years() -> None:
+    """The ministry prints an edition a year: two years need both, and neither year sees the other's edition."""
+    table = factors(
+        {"value": 1.0, "valid_from": 2021, "valid_to": 2021},
+        {"value": 2.0, "valid_from": 2022, "valid_to": 2022, "edition": "two"},
+    )
+    years = need({"time": "2021"}, {"time": "2022"})
+    assert values(table, needs=years) == [1.0, 2.0]
+    assert refusal(table, needs=need({"time": "2023"})) == ["factor_missing"]
+    assert refusal(table, LookupRules(year_rule="latest"), need({"time": "2023"})) == ["editions_mixed"]
 
 
 def test_a_foreign_region_never_serves() -> None:
@@ -159,7 +173,7 @@ def test_the_rule_names_the_year_that_was_taken() -> None:
 
 def test_the_region_counts_before_the_year() -> None:
     """With 'nearest' Jiangsu keeps its own factor of 2015 rather than the country's of 2020."""
-    table = factors({"value": 1.0, "region": "CN-JS", "valid_to": 2015}, {"value": 2.0, "edition": "two"})
+    table = factors({"value": 1.0, "region": "CN-JS", "valid_to": 2015}, {"value": 2.0})
     assert values(table, LookupRules(year_rule="nearest")) == [1.0]
 
 
@@ -192,13 +206,13 @@ def test_a_need_that_only_gaps_would_serve_is_missing() -> None:
 
 
 def test_gases_are_matched_one_by_one() -> None:
-    """CO2 from the province and CH4 from the country: two editions of one user, each with its gas."""
-    table = factors({"value": 1.0, "region": "CN-JS"}, {"value": 2.0, "gas": "CH4", "edition": "two"})
+    """CO2 is printed for the province, CH4 for the country."""
+    table = factors({"value": 1.0, "region": "CN-JS"}, {"value": 2.0, "gas": "CH4", "region": "CN"})
     assert dict(found(table).select("gas", "factor_value").iter_rows()) == {"CO2": 1.0, "CH4": 2.0}
 
 
 def test_co2e_is_not_a_gas_beside_others() -> None:
-    assert refusal(factors({}, {"gas": "CO2e", "edition": "two"})) == ["factor_ambiguous"]
+    assert refusal(factors({}, {"gas": "CO2e"})) == ["factor_ambiguous"]
     assert values(factors({"gas": "CO2e", "value": 3.0}, {"gas": "CO2", "unit": "t/t"})) == [3.0]
     with_memo = found(factors({"gas": "CO2e"}, {"gas": "CO2-biogenic"}))
     assert with_memo["gas"].to_list() == ["CO2-biogenic", "CO2e"]
@@ -237,10 +251,19 @@ def test_kilometres_and_miles_of_one_edition_are_one_factor() -> None:
 
 def test_kilometres_of_one_edition_and_miles_of_another_are_two_factors() -> None:
     table = factors({"unit": "kg/km"}, {"unit": "kg/mile", "edition": "two"})
-    assert refusal(table, needs=need({"unit": "km"})) == ["factor_ambiguous"]
+    assert refusal(table, needs=need({"unit": "km"})) == ["editions_mixed"]
 
 
 # --- complaints -------------------------------------------------------------------------------------------------------
+
+
+def test_two_factors_for_one_need_are_refused_and_named() -> None:
+    table = factors({"factor_id": "b"}, {"factor_id": "a"})
+    with pytest.raises(CoverageError) as caught:
+        found(table, needs=need({"provenance_id": "use.csv:3"}))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.found, problem.where.rows) == ("factor_ambiguous", "a, b", (3,))
+    assert "one" in problem.fix()
 
 
 def test_two_editions_for_one_need_are_refused_and_named() -> None:
@@ -248,8 +271,7 @@ def test_two_editions_for_one_need_are_refused_and_named() -> None:
     with pytest.raises(CoverageError) as caught:
         found(table, needs=need({"provenance_id": "use.csv:3"}))
     (problem,) = caught.value.problems
-    assert (problem.code, problem.found, problem.where.rows) == ("factor_ambiguous", "a, b", (3,))
-    assert "one, two" in problem.fix()
+    assert (problem.code, problem.found, problem.where.rows) == ("editions_mixed", "one, two", (3,))
 
 
 def test_missing_and_ambiguous_needs_are_told_together() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import polars as pl
+from rich.text import Text
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.tables import EmissionTable
@@ -19,7 +20,7 @@ from citycarbon.data.layers import Layer
 from citycarbon.data.readers import FileOptions
 from citycarbon.data.writers import write_table
 from citycarbon.interfaces.cli.app import Faces
-from citycarbon.interfaces.cli.show import console, frame_grid
+from citycarbon.interfaces.cli.show import console, frame_grid, strong
 from citycarbon.interfaces.cli.texts import say
 from citycarbon.studies import service
 from citycarbon.studies.catalogue import find_method
@@ -74,17 +75,17 @@ def call(
         screen.print(f"{say('written', faces.lang)} {out}")
 
 
-def _totals(table: EmissionTable) -> list[str]:
+def _totals(table: EmissionTable) -> list[Text | str]:
     """The answer first: the sum of each gas, as far as it may be summed."""
     try:
         sums = pl.DataFrame(total(table, ["gas", "basis", "scenario"], scopes="community_boundary"))
     except InputError:
         return []
-    lines = []
+    lines: list[Text | str] = []
     for row in sums.iter_rows(named=True):
         kind = "" if row["basis"] == "all" else f" ({row['basis']}-based)"
         value = "—" if row["value"] is None else f"{row['value']:.6g}"
-        lines.append(f"[bold]{value} {row['unit']} {row['gas']}[/bold]{kind}")
+        lines.append(strong(f"{value} {row['unit']} {row['gas']}", kind))
     return lines + _working(table.to_polars())
 
 

@@ -18,7 +18,7 @@ from citycarbon.data.regions import region_rows, require_region
 from citycarbon.data.spelling import simple
 from citycarbon.data.writers import write_table
 from citycarbon.interfaces.cli.app import Faces
-from citycarbon.interfaces.cli.show import console, frame_grid, grid
+from citycarbon.interfaces.cli.show import console, frame_grid, grid, strong
 from citycarbon.interfaces.cli.texts import say
 from citycarbon.studies import service
 from citycarbon.studies.catalogue import find_method
@@ -93,11 +93,11 @@ def _meaning(each: Parameter, lang: str) -> str:
 
 def _explain(method: Method, lang: str) -> None:
     screen = console()
-    screen.print(f"[bold]{method.id}[/bold]  {method.label(lang)}")
+    screen.print(strong(method.id, f"  {method.label(lang)}"))
     if lang != "zh":
         screen.print(method.summary)
-    screen.print(f"{say('equation', lang)}: {method.equation}", markup=False)
-    screen.print(f"{say('source', lang)}: {citation(method.source)} \\[{method.source}]")
+    screen.print(f"{say('equation', lang)}: {method.equation}")
+    screen.print(f"{say('source', lang)}: {citation(method.source)} [{method.source}]")
     screen.print(f"{say('status', lang)}: {method.status}   {say('gives', lang)}: {method.gives.__name__}")
     for each in method.parameters:
         need = say("optional" if each.optional else "required", lang)
@@ -108,8 +108,8 @@ def _explain(method: Method, lang: str) -> None:
             if not each.optional or each.table or each.default is None
             else f", {say('default', lang)} {each.default}"
         )
-        screen.print(f"\n--{each.name}  {kind}{unit}, {need}{default}", style="bold", markup=False)
-        screen.print(f"  {_meaning(each, lang)}", markup=False)
+        screen.print(f"\n--{each.name}  {kind}{unit}, {need}{default}", style="bold")
+        screen.print(f"  {_meaning(each, lang)}")
         if each.table is not None and each.table.__name__ != "PlaceTable":
             rows = [
                 (c.name + ("*" if c.required else ""), c.unit or "|".join(c.allowed[:4]), c.meaning[lang == "zh"])

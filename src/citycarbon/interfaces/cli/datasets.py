@@ -9,7 +9,7 @@ import click
 
 from citycarbon.data import datasets
 from citycarbon.interfaces.cli.app import Faces
-from citycarbon.interfaces.cli.show import console
+from citycarbon.interfaces.cli.show import console, strong
 from citycarbon.interfaces.cli.texts import say
 
 
@@ -26,7 +26,7 @@ def list_sets(faces: Faces) -> None:
     for each in datasets.register().values():
         missing = datasets.missing_files(each.name)
         state = say("here", faces.lang) if not missing else f"{say('absent', faces.lang)}: {', '.join(missing)}"
-        screen.print(f"[bold]{each.name}[/bold]  {each.title[faces.lang == 'zh']}")
+        screen.print(strong(each.name, f"  {each.title[faces.lang == 'zh']}"))
         screen.print(f"  {state}\n  {say('licence', faces.lang)}: {each.licence}")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 from rich.console import Console
 from rich.table import Table as Grid
+from rich.text import Text
 
 from citycarbon.interfaces.cli.texts import say
 
@@ -18,9 +19,16 @@ WIDTH = 100
 
 
 def console() -> Console:
-    """Give a console of at most 100 columns; colour only on a terminal."""
-    made = Console(highlight=False)
-    return made if made.is_terminal and made.width <= WIDTH else Console(width=WIDTH, highlight=False, soft_wrap=False)
+    """Give a console of at most 100 columns; colour only on a terminal, and no mark-up out of the users' own names."""
+    made = Console(highlight=False, markup=False)
+    if made.is_terminal and made.width <= WIDTH:
+        return made
+    return Console(width=WIDTH, highlight=False, markup=False, soft_wrap=False)
+
+
+def strong(first: str, rest: str = "") -> Text:
+    """Give a line whose first part stands out."""
+    return Text.assemble((first, "bold"), rest)
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -53,9 +61,9 @@ def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> G
     """Make a plain table; each column is (heading, left or right)."""
     made = Grid(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for heading, justify in columns:
-        made.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+        made.add_column(Text(heading), justify="right" if justify == "right" else "left", overflow="fold")
     for row in rows:
-        made.add_row(*[str(cell) for cell in row])
+        made.add_row(*[Text(str(cell)) for cell in row])
     return made
 
 
@@ -67,7 +75,7 @@ def frame_grid(frame: pl.DataFrame, lang: str, limit: int = 30) -> list[Any]:
     parts: list[Any] = []
     if constant:
         words = [f"{name}: {frame[name][0]}" for name in constant if name != "note"]
-        parts.append(" · ".join(words))
+        parts.append(Text(" · ".join(words)))
     columns = [(name, "right" if frame[name].dtype.is_numeric() else "left") for name in shown]
     cells = [
         [number(cell, 6) if isinstance(cell, float) else ("" if cell is None else cell) for cell in row]

@@ -18,7 +18,7 @@ from citycarbon.core.results import StudyResult
 from citycarbon.data.examples import TEMPLATE, example_studies, examples_folder
 from citycarbon.data.results import replacing, write_result
 from citycarbon.interfaces.cli.app import Faces
-from citycarbon.interfaces.cli.show import console, grid, number, tonnes
+from citycarbon.interfaces.cli.show import console, grid, number, strong, tonnes
 from citycarbon.interfaces.cli.texts import name_of, say
 from citycarbon.studies import service
 from citycarbon.studies.cache import StepCache
@@ -137,7 +137,7 @@ def _absent(folder: Path, error: InputError, faces: Faces) -> None:
 def answer(result: StudyResult, lang: str, *, brief: bool = False) -> None:
     """Say the total first, then its parts, then what the checks found."""
     screen = console()
-    screen.print(f"[bold]{result.meta['title'][lang]}[/bold]")
+    screen.print(strong(result.meta["title"][lang]))
     for line in headline(result, lang):
         screen.print(line)
     if not brief:

@@ -76,8 +76,6 @@ def water(
     editions = rows.filter(pl.col("activity") == SUPPLY)["edition"].drop_nulls().unique().sort().to_list()
     if len(editions) > 1:
         # One prints its figure per tonne and another per m^3: the unit of a meter must not choose between them.
-        names = ", ".join(editions)
-        facts = {"activity": SUPPLY, "region": "—", "year": "—", "editions": names}
-        raise InputError("factor_ambiguous", Where(column="activity"), names, **facts)
+        raise InputError("editions_mixed", Where(column="activity"), ", ".join(editions), activity=SUPPLY)
     matched = match(activity, FactorTable(rows), places, year_rule=year_rule, region_fallback=region_fallback)
     return multiply(activity, matched, Account(METHOD_ID, "3"))

@@ -87,9 +87,9 @@ def test_two_sets_for_one_fuel_are_refused() -> None:
     with pytest.raises(CoverageError) as caught:
         combustion(fuel("diesel", 1.0, "t"), shipped_library().choose(["cn-2008", "cn-enterprise"]))
     (problem,) = caught.value.problems
-    assert problem.code == "factor_ambiguous"
-    assert "provincial-guideline-2011" in problem.fix()
-    assert "ndrc-enterprise-guides" in problem.fix()
+    assert problem.code == "editions_mixed"
+    assert "provincial-guideline-2011" in problem.found
+    assert "ndrc-enterprise-guides" in problem.found
 
 
 def test_a_gas_whose_factor_is_per_another_unit_is_not_estimated_and_not_forgotten() -> None:

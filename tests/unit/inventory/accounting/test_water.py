@@ -39,12 +39,18 @@ def test_the_unit_of_a_meter_does_not_choose_between_editions(unit: str) -> None
     with pytest.raises(CoverageError) as caught:
         water(used(1.0, unit), shipped_library().choose(["green-handbook", "gbt51366-2019"]))
     (problem,) = caught.value.problems
-    assert (problem.code, problem.found) == ("factor_ambiguous", "gbt51366-2019, green-handbook")
+    assert (problem.code, problem.found) == ("editions_mixed", "gbt51366-2019, green-handbook")
 
 
 def test_a_volume_needs_a_factor_per_volume() -> None:
+    per_tonne = FactorTable(pl.DataFrame({"activity": ["tap_water"], "gas": "CO2e", "value": [0.168], "unit": "kg/t"}))
     with pytest.raises(UnitError):
-        water(used(1.0, "m^3"), shipped_library().choose(["gbt51366-2019"]))
+        water(used(1.0, "m^3"), per_tonne)
+
+
+def test_a_cubic_metre_of_tap_water_is_a_tonne_in_the_edition_that_says_so() -> None:
+    made = [water(used(1.0, unit), shipped_library().choose(["gbt51366-2019"])).to_polars() for unit in ("m^3", "t")]
+    assert made[0]["value"].to_list() == pytest.approx(made[1]["value"].to_list(), rel=1e-12)
 
 
 def test_other_properties_of_water_are_no_emission_factor() -> None:
