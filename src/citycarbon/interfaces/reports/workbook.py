@@ -72,6 +72,10 @@ def write_workbook(result: StudyResult, path: Path) -> None:
             _write_frame(book, "检查 checks", checks.select(wanted), styles)
         inputs = [{k: getattr(o, k) for k in ("name", "sheet", "rows", "encoding", "sha256")} for o in result.origins]
         _write_frame(book, "输入 inputs", pl.DataFrame(inputs), styles)
+        for sheet in book.worksheets():
+            # A printed sheet is one page wide.
+            sheet.set_landscape()
+            sheet.fit_to_pages(1, 0)
 
 
 def _rows(result: StudyResult) -> pl.DataFrame:
