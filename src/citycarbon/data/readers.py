@@ -196,7 +196,8 @@ def _doubled_rows(frame: pl.DataFrame, unique: Sequence[str], where: Where) -> l
         return []
     twice = frame.filter(pl.struct(keys).is_duplicated() & pl.all_horizontal(pl.col(keys[0], keys[-1]).is_not_null()))
     found = []
-    for _, rows in list(twice.group_by(keys, maintain_order=True))[:20]:
+    for first in twice.unique(keys, keep="first", maintain_order=True).head(20).iter_rows(named=True):
+        rows = twice.filter(pl.all_horizontal(pl.col(key).eq_missing(pl.lit(first[key])) for key in keys))
         shown = ", ".join("—" if cell is None else str(cell) for cell in rows.select(keys).row(0))
         place = Where(where.file, where.sheet, _rows(rows), keys[0] if len(keys) == 1 else None)
         found.append(problem("row_duplicate", place, shown, key=", ".join(keys)))

@@ -6,7 +6,6 @@ Not for: formulas; sums follow the rules of :mod:`citycarbon.core.totals`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from citycarbon.data.regions import region_rows
 from citycarbon.inventory.accounting.community import community_codes
 from citycarbon.inventory.accounting.intensity import IntensityTable, intensity
 from citycarbon.studies.catalogue import find_method
+from citycarbon.studies.problem_places import in_file, of_draws, of_gases
 from citycarbon.studies.run import Run
 from citycarbon.studies.sources import Desk
 from citycarbon.studies.study_file import ACCOUNT, STUDY_FILE, MapView
@@ -82,19 +82,10 @@ def run_to_result(run: Run) -> StudyResult:
 
 
 def _equivalent(account: EmissionTable, metric: WarmingMetric) -> EmissionTable:
-    """Turn the account into CO2e; a gas without a warming potential is shown with the row and factor that brought it."""
     try:
         return account.to_co2e(metric)
     except InputError as error:
-        rows = account.to_polars().select("gas", "provenance_id", "factor_id")
-        placed = []
-        for each in error.problems:
-            mine = rows.filter(pl.col("gas") == each.found).drop_nulls("provenance_id").head(1)
-            for _, source, factor in mine.iter_rows():
-                where = Where(source.rpartition(":")[0] or None, None, (row_of(source),), "gas", factor)
-                each = replace(each, where=where)
-            placed.append(each)
-        raise InputError.several(placed) from error
+        raise of_gases(error, account) from error
 
 
 def _account(run: Run) -> EmissionTable:
@@ -173,8 +164,7 @@ def _intensities(run: Run, main: EmissionTable, denominators: DenominatorTable) 
     try:
         made: IntensityTable = intensity(mine, denominators, scopes=run.study.scopes)
     except InputError as error:
-        named = [replace(each, where=replace(each.where, file=each.where.file or file)) for each in error.problems]
-        raise InputError.several(named) from error
+        raise in_file(error, file) from error
     return made.to_polars()
 
 
@@ -240,7 +230,10 @@ def _monte_carlo(run: Run, main: EmissionTable) -> pl.DataFrame:
     rows = chosen.sort(SORT).with_columns(pl.col("sd").fill_null(0.0))
     groups = rows.select("time", "scenario", "basis", "sector").unique().sort("time", "scenario", "basis", "sector")
     index = rows.join(groups.with_row_index("group"), on=groups.columns, maintain_order="left")["group"].to_list()
-    own, shared = _uncertain(rows)
+    try:
+        own, shared = _uncertain(rows)
+    except InputError as error:
+        raise of_draws(error, rows) from error
     draws = draw_totals(own, index, settings.draws, seed=settings.seed, sampler=settings.sampler, shared=shared)
     made = [_quantiles(groups.row(i, named=True), draws[:, i]) for i in range(groups.height)]
     for key, part in groups.with_row_index("i").group_by("time", "scenario", "basis", maintain_order=True):

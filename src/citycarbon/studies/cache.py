@@ -10,9 +10,12 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from citycarbon.core.dimensions import CodeList
+from citycarbon.core.errors import InputError
 from citycarbon.core.frames import small, wrap
 from citycarbon.core.tables import Table
 from citycarbon.data.safety import sha256
@@ -44,10 +47,12 @@ class StepCache:
             if sha256(path) != note["sha256"]:
                 return None
             frame, fixed = pl.read_parquet(path), dict(note["fixed"])
-            os.utime(path)
-        except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
+            codes = {dimension: _code_list(plain) for dimension, plain in note["codes"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError, pl.exceptions.PolarsError):
             return None
-        return kind.trusted(wrap(frame), fixed=fixed)
+        with suppress(OSError):
+            os.utime(path)
+        return kind.trusted(wrap(frame), fixed=fixed, codes=codes)
 
     def put(self, key: str, table: Table) -> None:
         """Store a table; a cache that cannot be written is no error."""
@@ -55,7 +60,8 @@ class StepCache:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             small(table.rows).write_parquet(fresh)
-            note = {"fixed": dict(table.fixed), "sha256": sha256(fresh)}
+            codes = {dimension: _plain(listed) for dimension, listed in table.codes.items()}
+            note = {"fixed": dict(table.fixed), "codes": codes, "sha256": sha256(fresh)}
             fresh.replace(self.folder / f"{key}.parquet")
             fresh.write_text(json.dumps(note), "utf-8")
             fresh.replace(self.folder / f"{key}.json")
@@ -71,3 +77,14 @@ class StepCache:
         for path in stored[:-LARGEST_COUNT]:
             path.unlink(missing_ok=True)
             path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _plain(codes: CodeList) -> dict[str, Any]:
+    labels = {code: list(pair) for code, pair in codes.labels.items()}
+    return {"name": codes.name, "parents": dict(codes.parents), "labels": labels, "file": codes.file}
+
+
+def _code_list(plain: dict[str, Any]) -> CodeList:
+    """A table without its trees of codes would let a parent be added to its child."""
+    labels = {code: (en, zh) for code, (en, zh) in plain["labels"].items()}
+    return CodeList(plain["name"], plain["parents"], labels, plain["file"])

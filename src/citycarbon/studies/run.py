@@ -19,13 +19,13 @@ import polars as pl
 import citycarbon
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.method import Method, Parameter
-from citycarbon.core.schema import row_of
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable, Table
 from citycarbon.data.layers import Layer
 from citycarbon.data.library import warming_metric
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method
 from citycarbon.studies.catalogue import methods as all_methods
+from citycarbon.studies.problem_places import at_step
 from citycarbon.studies.sources import AlreadyNamed, Desk, fingerprint, table_hash
 from citycarbon.studies.study_file import STUDY_FILE, Step, Study, read_study
 
@@ -66,7 +66,7 @@ def execute(folder: Path, *, step_cache: StepCache | None = None, progress: Prog
         try:
             _step(run, step, step_cache, dry=len(problems) > 0)
         except InputError as error:
-            problems.absorb(_at_step(error, step, run.inputs.get(name, {})))
+            problems.absorb(at_step(error, step, run.inputs.get(name, {})))
             failed.add(name)
         except AlreadyNamed:
             failed.add(name)
@@ -103,28 +103,6 @@ def _order(study: Study, problems: Problems) -> list[str]:
         problems.add("step_cycle", Where(file=STUDY_FILE), " → ".join(error.args[1]))
         problems.raise_all()
         raise AssertionError from error
-
-
-def _at_step(error: InputError, step: Step, arguments: Mapping[str, Any]) -> InputError:
-    """Name the place of problems that do not know it: the rows with a bad unit, or else the step in the study file."""
-    return InputError.several(_placed(each, step, arguments) for each in error.problems)
-
-
-def _placed(each: Problem, step: Step, arguments: Mapping[str, Any]) -> Problem:
-    if each.where.file:
-        return each
-    if each.code.startswith("unit_"):
-        for table in (value for value in arguments.values() if isinstance(value, Table) and value.has("unit")):
-            rows = table.to_polars()
-            if "provenance_id" in rows.columns and each.found in rows["unit"].to_list():
-                sources = rows.filter(pl.col("unit") == each.found)["provenance_id"].drop_nulls().head(5).to_list()
-                numbers = tuple(number for source in sources if (number := row_of(source)))
-                file = sources[0].rpartition(":")[0] if sources else None
-                return replace(each, where=Where(file=file, rows=numbers, column="unit"))
-    named = f"{step.id}.{each.where.item}" if each.where.item in step.parameters else step.id
-    if each.where.item and each.where.item not in (*step.parameters, step.id):
-        named = f"{step.id}: {each.where.item}"
-    return replace(each, where=replace(each.where, file=STUDY_FILE, item=named))
 
 
 def _step(run: Run, step: Step, step_cache: StepCache | None, *, dry: bool) -> None:
@@ -194,22 +172,16 @@ def step_arguments(run: Run, step: Step, method: Method) -> dict[str, Any]:
     problems = Problems()
     waits = False
     known = {parameter.name: parameter for parameter in method.parameters}
-    given = {**step.tables, **step.layers, **step.parameters}
-    for name in given:
-        if name not in known:
-            where = Where(file=STUDY_FILE, item=f"{step.id}.{name}")
-            problems.add("parameter_unknown", where, name, known=", ".join(known))
+    problems.extend(_misplaced(step, known))
+    given: dict[str, Mapping[str, Any]] = {"tables": step.tables, "layers": step.layers, "parameters": step.parameters}
     arguments: dict[str, Any] = {}
     for name, parameter in known.items():
+        section = section_of(parameter)
         try:
-            if name in step.tables and parameter.table is not None:
-                arguments[name] = _table(run, step, name, parameter)
-            elif name in step.layers:
-                arguments[name] = _layer(run, step.layers[name])
-            elif name in step.parameters:
-                arguments[name] = checked_parameter(
-                    parameter, step.parameters[name], Where(STUDY_FILE, item=f"{step.id}.{name}")
-                )
+            if name in given[section]:
+                arguments[name] = _argument(run, step, parameter, section)
+            elif any(name in names for names in given.values()):
+                continue
             elif parameter.table is PlaceTable and "places" in run.desk.broken:
                 waits = True
             elif parameter.table is PlaceTable and run.desk.places is not None:
@@ -218,13 +190,42 @@ def step_arguments(run: Run, step: Step, method: Method) -> dict[str, Any]:
                 where = Where(file=STUDY_FILE, item=step.id)
                 problems.add("parameter_missing", where, name, column=name)
         except InputError as error:
-            problems.absorb(_at_step(error, step, {}))
+            problems.absorb(at_step(error, step, {}))
         except AlreadyNamed:
             waits = True
     problems.raise_all()
     if waits:
         raise AlreadyNamed
     return arguments
+
+
+def _argument(run: Run, step: Step, parameter: Parameter, section: str) -> Any:
+    name = parameter.name
+    if section == "tables":
+        return _table(run, step, name, parameter)
+    if section == "layers":
+        return _layer(run, step.layers[name])
+    return checked_parameter(parameter, step.parameters[name], Where(STUDY_FILE, item=f"{step.id}.{name}"))
+
+
+def _misplaced(step: Step, known: Mapping[str, Parameter]) -> list[Problem]:
+    """Find names that the method does not know, and names under the wrong one of tables, layers and parameters."""
+    found = []
+    for section, names in (("tables", step.tables), ("layers", step.layers), ("parameters", step.parameters)):
+        for name in names:
+            where = Where(file=STUDY_FILE, item=f"{step.id}.{name}")
+            if name not in known:
+                found.append(problem("parameter_unknown", where, name, known=", ".join(known)))
+            elif section != section_of(known[name]):
+                found.append(problem("parameter_section", where, section, section=section_of(known[name])))
+    return found
+
+
+def section_of(parameter: Parameter) -> str:
+    """Tell under which key of a step a parameter of a method stands."""
+    if parameter.table is not None:
+        return "tables"
+    return "layers" if issubclass(parameter.kind, Layer) else "parameters"
 
 
 def _layer(run: Run, name: str) -> Layer:

@@ -27,8 +27,8 @@ from citycarbon.data.results import read_result, replacing, write_result
 from citycarbon.studies.assemble import run_to_result
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods
-from citycarbon.studies.run import Progress, checked_parameter, execute
-from citycarbon.studies.sources import choose_factors
+from citycarbon.studies.run import Progress, checked_parameter, execute, section_of
+from citycarbon.studies.sources import choose_factors, refuse_taken
 from citycarbon.studies.study_file import STUDY_FILE
 
 LIBRARY = "library:"
@@ -132,14 +132,19 @@ def call(
     for name in (*tables, *parameters):
         if name not in known:
             problems.add("parameter_unknown", Where(item=name), name, known=", ".join(known))
+        elif (name in parameters) != (section_of(known[name]) == "parameters"):
+            problems.add("parameter_section", Where(item=name), name, section=section_of(known[name]))
     library, mine = _library(user_factors)
     options = _shared(options or FileOptions(), [known[name] for name in tables if name in known], problems)
     for name, parameter in known.items():
         try:
-            if name in tables:
+            plain = section_of(parameter) == "parameters"
+            if name in tables and not plain:
                 arguments[name] = _argument(parameter, tables[name], library, options)
-            elif name in parameters:
+            elif name in parameters and plain:
                 arguments[name] = checked_parameter(parameter, parameters[name], Where(item=name))
+            elif name in tables or name in parameters:
+                continue
             elif parameter.table is FactorTable and (editions := default_editions(method_id)):
                 arguments[name] = _put_before(library, mine, editions)
                 notes[name] = LIBRARY + ",".join([*([mine] if mine else []), *editions])
@@ -169,6 +174,7 @@ def _library(user_factors: Path | None) -> tuple[FactorLibrary, str | None]:
     """Give the library with the user's factors, and the edition name that these got."""
     if user_factors is None:
         return shipped_library(), None
+    refuse_taken(user_factors.stem, Where(file=user_factors.name))
     table, _ = read_table(user_factors, FactorTable)
     return shipped_library().with_user(table, user_factors.stem), user_factors.stem
 

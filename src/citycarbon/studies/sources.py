@@ -101,6 +101,7 @@ class Desk:
         problems = Problems()
         for mine in self.study.factors:
             try:
+                refuse_taken(mine.edition, Where(file=STUDY_FILE, item=f"factors.{mine.edition}"))
                 table = self.table(_as_source(mine), FactorTable)
                 self.library = self.library.with_user(table, mine.edition)
             except InputError as error:
@@ -177,6 +178,8 @@ class Desk:
     def table(self, source: TableSource, kind: type[Any], *, unique: Sequence[str] = ()) -> Any:
         """Read a table that comes from a file, a data set or the library (not from a step)."""
         if source.editions is not None:
+            if kind is not FactorTable:
+                raise InputError("table_kind_wrong", Where(), "FactorTable (editions)", wanted=kind.__name__)
             if any(f"edition:{name}" in self.broken for name in source.editions):
                 raise AlreadyNamed
             return choose_factors(self.library, source.editions, source.quantities)
@@ -204,17 +207,26 @@ class Desk:
                 problems.add("map_unknown", Where(file=shown, column=name), name, known=", ".join(rows.columns))
         problems.raise_all()
         _refuse_text(rows, source.wide, shown)
+        declared = {column.name: column for column in kind.columns}
         numbered = rows.with_row_index("row", offset=1)
-        keys = [pl.col(header).cast(pl.String).alias(name) for name, header in source.map.items()]
+        keys = [_cast(pl.col(header), declared.get(name)).alias(name) for name, header in source.map.items()]
         parts = []
-        for column, constants in source.wide.items():
+        # A layer without value columns is a table as it stands: a list of places, for example.
+        for column, constants in source.wide.items() or [("", {})]:
             texts = {**source.set, **constants}
             prefix = texts.pop("place_prefix", "")
-            trace = pl.format("{}!{}:{}", pl.lit(shown), pl.lit(column), pl.col("row")).alias("provenance_id")
-            value = pl.col(column).cast(pl.Float64, strict=False).alias("value")
-            part = numbered.select(*keys, value, *[pl.lit(text).alias(name) for name, text in texts.items()], trace)
+            trace = pl.format("{}:{}", pl.lit(f"{shown}!{column}" if column else shown), pl.col("row"))
+            made = [pl.lit(text).alias(name) for name, text in texts.items()]
+            made += [pl.col(column).cast(pl.Float64, strict=False).alias("value")] if column else []
+            made += [trace.alias("provenance_id")] if "provenance_id" in declared else []
+            part = numbered.select(*keys, *made)
             parts.append(part.with_columns((pl.lit(prefix) + pl.col("place")).alias("place")) if prefix else part)
         return kind(pl.concat(parts), where=Where(file=shown))
+
+
+def _cast(values: pl.Expr, column: Column | None) -> pl.Expr:
+    kinds = {"number": pl.Float64, "year": pl.Int64}
+    return values.cast(kinds.get(column.kind, pl.String) if column is not None else pl.String)
 
 
 def _check_regions(places: PlaceTable, file: str | None) -> None:
@@ -287,6 +299,12 @@ def choose_factors(
         problems.add("quantity_unknown", Where(item=name), name, known=", ".join(have))
     problems.raise_all()
     return chosen
+
+
+def refuse_taken(edition: str, where: Where) -> None:
+    """A user's edition needs a name of its own; under a shipped one the two would be mixed."""
+    if edition in shipped_library().editions:
+        raise InputError("edition_taken", where, edition)
 
 
 def _as_source(mine: UserFactors) -> TableSource:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Problems, Where
@@ -68,6 +69,12 @@ class TableSource(_Part):
     def _one_origin(self) -> TableSource:
         if sum(item is not None for item in (self.file, self.step, self.editions)) != 1:
             raise ValueError("name exactly one of file, step, editions")
+        of_file = ("dataset", "sheet", "encoding", "map", "ignore", "set", "wide")
+        idle = [name for name in of_file if getattr(self, name) and self.file is None]
+        idle += ["quantities"] if self.quantities and self.editions is None else []
+        if idle:
+            origin = "editions" if idle == ["quantities"] else "file"
+            raise PydanticCustomError("idle_key", "{idle}", {"idle": ", ".join(idle), "origin": origin})
         return self
 
 
@@ -195,6 +202,13 @@ def _checked_steps(study: Study, node: yaml.Node) -> Study:
     if study.scopes not in SCOPE_RULES:
         where = Where(file=STUDY_FILE, rows=(line_of(node, ["scopes"]),), item="scopes")
         problems.add("study_key", where, study.scopes, expected_value=" | ".join(SCOPE_RULES))
+    for key, source in (("places", study.places), ("sectors", study.sectors), ("denominators", study.denominators)):
+        if source is not None and source.file is None:
+            where = Where(file=STUDY_FILE, rows=(line_of(node, [key]),), item=key)
+            problems.add("study_file_needed", where, source.step or ", ".join(source.editions or ()), key=key)
+    for name in dict.fromkeys(name for name in study.account if study.account.count(name) > 1):
+        where = Where(file=STUDY_FILE, rows=(line_of(node, ["account"]),), item=f"account.{name}")
+        problems.add("study_entry_double", where, name)
     for name in dict.fromkeys(name for name in ids if ids.count(name) > 1):
         problems.add("step_duplicate", Where(file=STUDY_FILE, item=name), name)
     named = [(f"account.{name}", name) for name in study.account] + [(f"show.{name}", name) for name in study.show]

@@ -146,6 +146,8 @@ def _problem_of(items: list[Mapping[str, Any]], path: list[Any], node: yaml.Node
         return problem("study_name", where, shown)
     if kind in _EMPTY:
         return problem("study_list_empty", where, "[]")
+    if kind == "idle_key":
+        return problem("study_key_idle", where, context["idle"], origin=context["origin"])
     if kind == "value_error":
         return problem("study_origin", where, shown)
     return problem("study_key", where, shown, expected_value=_expected(kind, context, str(item["msg"])))

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from citycarbon.core.dimensions import CodeList
 from citycarbon.core.tables import ActivityTable, EmissionTable
 from citycarbon.studies.cache import LARGEST_COUNT, VARIABLE, StepCache, default_folder
 
@@ -118,4 +119,19 @@ def test_default_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_note_is_plain_json(tmp_path: Path) -> None:
     StepCache(tmp_path).put("k", table())
     note = json.loads((tmp_path / "k.json").read_text("utf-8"))
-    assert set(note) == {"fixed", "sha256"}
+    assert set(note) == {"fixed", "codes", "sha256"}
+
+
+def test_trees_of_codes_come_back(tmp_path: Path) -> None:
+    """Without them a parent could be added to its child once the table comes from the cache."""
+    places = CodeList("places", {"甲": None, "b": "甲"}, {"b": ("B", "乙")}, "places.csv")
+    store = StepCache(tmp_path)
+    store.put("k", table().with_codes(place=places))
+    back = store.get("k", ActivityTable)
+    assert back is not None
+    assert back.codes == {"place": places}
+    assert back.codes["place"].nested(["甲", "b"]) == [("甲", "b")]
+    note = json.loads((tmp_path / "k.json").read_text("utf-8"))
+    note["codes"]["place"]["parents"]["甲"] = "b"
+    (tmp_path / "k.json").write_text(json.dumps(note))
+    assert store.get("k", ActivityTable) is None, "a tree that is none is no tree"

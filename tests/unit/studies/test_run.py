@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import yaml
 
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Where
-from citycarbon.core.tables import ActivityTable
+from citycarbon.core.tables import ActivityTable, EmissionTable
+from citycarbon.core.totals import total
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods, nearest
 from citycarbon.studies.run import checked_parameter, execute, step_key
@@ -182,3 +184,42 @@ def test_nearest_names_come_first() -> None:
     assert set(nearest("cn-2002", known, 2)) == {"cn-2020", "cn-2008"}
     assert nearest("ipcc-2006", known)[0] == "ipcc2006"
     assert len(nearest("x", known)) == 4
+
+
+def test_places_out_of_the_attributes_of_a_layer(tmp_path: Path) -> None:
+    """A layer's attributes are a table as they stand; numbers among them stay numbers."""
+    study(tmp_path, places={"file": "lots.geojson", "map": {"place": "名称", "region": "province"}})
+    lots = [{"type": "Feature", "properties": {"名称": name, "province": "江苏"},
+             "geometry": {"type": "Point", "coordinates": [120.3, 31.5]}} for name in ("a", "b")]  # fmt: skip
+    (tmp_path / "lots.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": lots}), "utf-8")
+    run = execute(tmp_path)
+    assert run.desk.places is not None
+    assert run.desk.places.to_polars().select("place", "region").rows() == [("a", "江苏"), ("b", "江苏")]
+
+
+def test_the_cache_does_not_hide_a_parent_beside_its_child(tmp_path: Path) -> None:
+    """The account of a place and of a place inside it is refused with the cache as without it."""
+    study(tmp_path, places="places.csv")
+    (tmp_path / "places.csv").write_text("place,parent\na,\nb,a\n", "utf-8")
+    store = StepCache(tmp_path / "cache")
+    first, second = execute(tmp_path, step_cache=store), execute(tmp_path, step_cache=store)
+    assert second.cached == ["fuels"]
+    for run in (first, second):
+        table = run.tables["fuels"]
+        assert isinstance(table, EmissionTable)
+        with pytest.raises(InputError) as caught:
+            total(table, ["gas"])
+        assert [code for code, _, _ in codes(caught)] == ["sum_parent_child"]
+
+
+def test_mistakes_of_one_step_come_out_together(tmp_path: Path) -> None:
+    study(tmp_path)
+    content = yaml.safe_load((tmp_path / "study.yaml").read_text("utf-8"))
+    content["steps"][0] |= {"parameters": {"colour": "red", "factors": "x", "year_rule": "soon"},
+                            "tables": {"activity": "none.csv"}}  # fmt: skip
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(content), "utf-8")
+    with pytest.raises(InputError) as caught:
+        execute(tmp_path)
+    assert sorted(code for code, _, _ in codes(caught)) == [
+        "file_missing", "parameter_section", "parameter_unknown", "parameter_wrong",
+    ]  # fmt: skip

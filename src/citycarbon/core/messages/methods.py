@@ -217,12 +217,24 @@ METHOD_MESSAGES: dict[str, Message] = {
     ),
     "table_kind_wrong": message(
         "input",
-        ("A step gives another kind of table than is needed here", "步骤给出的表不是此处所需的类型"),
-        ("a step that gives: {wanted}", "给出 {wanted} 的步骤"),
+        ("Another kind of table is needed here", "此处需要另一类表"),
+        ("a table of the kind {wanted}", "{wanted} 类型的表"),
         (
-            "name another step; 'citycarbon methods METHOD' says what a method gives",
-            "改用其他步骤；'citycarbon methods 方法' 说明各方法的输出",
+            "name another step or file; 'citycarbon methods METHOD' says what a method takes and gives",
+            "改用其他步骤或文件；'citycarbon methods 方法' 说明各方法的输入与输出",
         ),
+    ),
+    "parameter_section": message(
+        "input",
+        ("A name of the method stands under the wrong key of the step", "方法的名称写在了步骤的错误位置"),
+        ("the name under '{section}'", "该名称写在 '{section}' 之下"),
+        ("move it there", "移到该处"),
+    ),
+    "edition_taken": message(
+        "input",
+        ("An edition of the factor library has this name already", "因子库中已有同名版本"),
+        ("a name of your own, such as my-factors", "自己的名称，如 my-factors"),
+        ("choose another name; two editions are never mixed", "另取名称；不同版本不会混用"),
     ),
     "result_missing": message(
         "input",

@@ -74,6 +74,24 @@ STUDY_MESSAGES: dict[str, Message] = {
         ("exactly one of file, step, editions", "file、step、editions 三者恰好其一"),
         ("keep one of them", "只保留其中一个"),
     ),
+    "study_key_idle": message(
+        "schema",
+        ("A key of study.yaml would have no effect here", "study.yaml 中的键在此处不起作用"),
+        ("this key only beside '{origin}'", "该键只能与 '{origin}' 同用"),
+        ("delete it, or name the table by '{origin}'", "删去该键，或改用 '{origin}' 指明表"),
+    ),
+    "study_file_needed": message(
+        "schema",
+        ("This table of the study must come from a file", "研究的这张表必须来自文件"),
+        ("a file, as in '{key}: {key}.csv'", "文件，如 '{key}: {key}.csv'"),
+        ("name a file of the study", "写出研究中的文件"),
+    ),
+    "study_entry_double": message(
+        "double_count",
+        ("A step stands twice in the account and would count twice", "步骤在账户中出现两次，会被重复计入"),
+        ("each step once", "每个步骤只出现一次"),
+        ("delete one of the entries", "删去其中一项"),
+    ),
     "study_list_empty": message(
         "schema",
         ("A list in study.yaml is empty", "study.yaml 中的列表为空"),
