@@ -14,6 +14,7 @@ import pytest
 
 import citycarbon
 from citycarbon.data.examples import TEMPLATE, examples_folder
+from citycarbon.data.library import shipped_library
 from citycarbon.interfaces.cli.texts import COMMANDS, WORDS
 from citycarbon.interfaces.command import main
 from citycarbon.studies import service
@@ -443,3 +444,14 @@ def test_the_installed_program(bare: Path) -> None:
     assert done.returncode == 0
     assert "检查通过" in done.stdout.decode("utf-8")
     assert done.stderr == b""
+
+
+def test_about_names_version_licences_and_data(capsys):
+    assert main(["about", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["citycarbon"] == citycarbon.__version__
+    assert found["licence"] == "Apache-2.0"
+    assert sum(row["factors"] for row in found["factors"]) == shipped_library().rows.height
+    assert all(row["licence"] for row in found["factors"])
+    assert main(["about", "--lang", "zh"]) == 0
+    assert "许可" in capsys.readouterr().out

@@ -23,6 +23,7 @@ COMMANDS: dict[str, Command] = {
     "call": Command("call", "run one method on your files", "对文件运行单个方法"),
     "methods": Command("catalogue", "list the methods, or explain one", "列出方法，或说明某个方法"),
     "factors": Command("catalogue", "search the factor library", "检索因子库"),
+    "about": Command("about", "show the version, licences and data that ship", "显示版本、许可与自带数据"),
     "data": Command("datasets", "list, find or fetch open data sets", "列出、查找或获取开放数据集"),
 }
 WORDS: dict[str, tuple[str, str]] = {
@@ -80,6 +81,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_rows": ("nothing fits", "没有匹配项"),
     "title": ("title", "名称"),
     "total": ("total", "合计"),
+    "factor_licences": ("factors that ship, by licence", "自带因子（按许可）"),
+    "data_licences": ("data sets that can be used and their licences (none ships)", "可用数据集及其许可（均不随包分发）"),
+    "vendored": ("files of others that ship", "自带的第三方文件"),
+    "libraries": ("libraries in use", "所用程序库"),
     "sd_span": ("(1 sd)", "（1 倍标准差）"),
     "observed": ("observed", "现状"),
     "reported": ("reported", "报告值"),
