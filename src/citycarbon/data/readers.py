@@ -33,6 +33,11 @@ KEYS: dict[type[Table], tuple[str, ...]] = {
     DenominatorTable: ("place", "time", "measure"),
 }
 """Columns in which no two rows of a file may agree."""
+LABELS: dict[type[Table], tuple[str, ...]] = {
+    ActivityTable: ("place", "time", "sector", "activity", "scenario", "unit"),
+    EmissionTable: (*EmissionTable.dimensions, "time", "unit"),
+}
+"""Columns with few words in many rows, which are kept as dictionary codes: joins and sums then compare numbers."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def read_table(
         frame, found = settle_factors(frame, where)
         problems.extend(_in_words_of_file(item, headers) for item in found)
     problems.extend(_in_words_of_file(item, headers) for item in _unknown_codes(frame, options.codes, where))
-    checked = _check(frame, table, where, problems, headers, unique or _keys(table))
+    checked = _check(encoded(frame, table), table, where, problems, headers, unique or _keys(table))
     return checked, Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding, sheet)
 
 
@@ -124,6 +129,13 @@ def _unknown_codes(frame: pl.DataFrame, codes: Mapping[str, CodeList], where: Wh
             rows = _rows(frame.filter(pl.col(column) == word))
             found.append(problem(code, Where(where.file, where.sheet, rows, column), word, known=listed.known))
     return found
+
+
+def encoded(frame: pl.DataFrame, table: type[Table]) -> pl.DataFrame:
+    """Dictionary-encode the labels of a table (:data:`LABELS`); every table writes them out as plain text again."""
+    labels = next((names for kind, names in LABELS.items() if issubclass(table, kind)), ())
+    present = [name for name in dict.fromkeys(labels) if name in frame.columns and frame[name].dtype == pl.String]
+    return frame.with_columns(pl.col(name).cast(pl.Categorical) for name in present)
 
 
 def _keys(table: type[Table]) -> Sequence[str]:

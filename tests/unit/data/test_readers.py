@@ -230,3 +230,13 @@ def test_the_long_line_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         safety.text_lines(path, "a.csv")
     assert caught.value.problems[0].where.rows == (3,)
+
+
+def test_labels_are_kept_as_codes_and_written_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "fuels.csv"
+    path.write_text("place,time,sector,activity,value,unit\na,2020,s,diesel,1,t\n", encoding="utf-8")
+    table, _ = read_table(path, ActivityTable)
+    kinds = table.rows.to_native().schema
+    assert all(kinds[name] == pl.Categorical for name in ("place", "time", "sector", "activity", "unit"))
+    assert kinds["provenance_id"] == pl.String
+    assert table.to_polars().schema["activity"] == pl.String

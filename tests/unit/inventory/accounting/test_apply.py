@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -220,3 +221,18 @@ def test_all_missing_factors_are_told_at_once() -> None:
         ("factor_missing", (2,)),
         ("factor_missing", (3,)),
     ]
+
+
+@pytest.mark.parametrize("labels", [pl.String, pl.Categorical])
+def test_rows_keep_their_order_and_their_own_coefficient(labels: type[pl.DataType]) -> None:
+    rng = np.random.default_rng(3)
+    names = [f"fuel-{index}" for index in range(7)]
+    pick = rng.integers(0, 7, 1000)
+    rows = pl.DataFrame({"place": "a", "time": "2020", "sector": "s", "unit": "t", "value": rng.random(1000)})
+    rows = rows.with_columns(pl.Series("activity", [names[index] for index in pick]))
+    table = ActivityTable(rows.with_columns(pl.col("place", "time", "sector", "activity").cast(labels)))
+    values = rng.random(7)
+    coefficients = pl.DataFrame({"activity": names[::-1], "gas": "CO2", "coefficient": values[::-1]})
+    made = multiply(table, coefficients, ACCOUNT, on=["activity"]).to_polars()
+    assert made["activity"].to_list() == rows["activity"].to_list()
+    assert np.array_equal(made["value"].to_numpy(), rows["value"].to_numpy() * values[pick])
