@@ -144,7 +144,7 @@ def test_a_signal_in_the_middle_of_a_run(sent: signal.Signals, code: int, done: 
     assert process.returncode == code, err.decode()
     assert b"Traceback" not in err
     if sent is signal.SIGKILL:  # nothing can tidy up after this one but the next run
-        assert service.load(out).meta["study"] == "toy-city"
+        assert service.load(out).meta["study"] == TEMPLATE
         service.run(study, out)
         left = [path for path in out.parent.iterdir() if path.name.startswith(".")]
         assert all(path.name.endswith(".tmp") for path in left)
@@ -155,7 +155,7 @@ def test_a_signal_in_the_middle_of_a_run(sent: signal.Signals, code: int, done: 
 def test_results_of_a_run_killed_between_its_renames_come_back(done: tuple[Path, Path]) -> None:
     study, out = done
     out.rename(out.with_name(f".{out.name}.4711.old"))
-    assert service.load(out).meta["study"] == "toy-city"
+    assert service.load(out).meta["study"] == TEMPLATE
     out.rename(out.with_name(f".{out.name}.4711.old"))
     with pytest.raises(InputError):
         service.run(study, out, {"report.html": no_rights})

@@ -30,6 +30,25 @@ def product_sd(first: nw.Expr, first_sd: nw.Expr, second: nw.Expr, second_sd: nw
     return (a_part * a_part + b_part * b_part + cross * cross).sqrt()
 
 
+def shared_errors(table: EmissionTable) -> list[nw.Expr]:
+    """Give the error groups of rows that are about to be split by a column ``share``.
+
+    Parts of one row share its error, so a row without a group gets one of its own; otherwise splitting would make the sum
+    look more certain than the row was.
+    """
+    if not table.has("sd"):
+        return []
+    names = ("provenance_id", "place", "time", "sector", "activity", "scope", "gas", "scenario", "basis")
+    own = nw.concat_str([table.text(name).cast(nw.String).fill_null("") for name in names], separator="|")
+    made = []
+    for name in ("error_group", "activity_error_group"):
+        if name == "activity_error_group" and not table.has("sd_activity"):
+            continue
+        group = table.text(name).cast(nw.String)
+        made.append(nw.when(group.is_null() & (nw.col("share") < 1)).then(own).otherwise(group).alias(name))
+    return made
+
+
 def combined_sd(table: EmissionTable, by: Sequence[str], result: pl.DataFrame) -> pl.DataFrame:
     """Add ``sd`` and ``sd_coverage`` to the sums of a table.
 

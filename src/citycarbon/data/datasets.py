@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256 as new_hash
 from pathlib import Path
+from urllib.parse import quote
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.data.library import shipped_rows
@@ -34,7 +35,7 @@ class DataFile:
     @property
     def url(self) -> str:
         """Address of exactly this version of the file."""
-        return f"https://raw.githubusercontent.com/{self.repository}/{self.commit}/{self.path}"
+        return f"https://raw.githubusercontent.com/{self.repository}/{self.commit}/{quote(self.path)}"
 
 
 @dataclass(frozen=True)

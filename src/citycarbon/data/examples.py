@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-TEMPLATE = "toy-city"
+TEMPLATE = "starter"
 
 
 def examples_folder() -> Path:
@@ -17,6 +17,6 @@ def examples_folder() -> Path:
 
 
 def example_studies() -> list[Path]:
-    """Give the folders of the shipped studies, the toy city first."""
+    """Give the folders of the shipped studies, the one to begin with first."""
     found = [path.parent for path in examples_folder().glob("*/study.yaml")]
     return sorted(found, key=lambda path: (path.name != TEMPLATE, path.name))

@@ -6,7 +6,7 @@ Comes in: a path, the table class that is wanted, and what the study states abou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -80,29 +80,51 @@ def read_table(
     InputError
         Everything that is wrong with the file, at once.
     """
+    made, origin, _ = read_reviewed(path, table, options, shown, unique=unique)
+    return made, origin
+
+
+def read_reviewed(
+    path: Path,
+    table: type[TableT],
+    options: FileOptions | None = None,
+    shown: str | None = None,
+    *,
+    unique: Sequence[str] = (),
+    tell: Callable[[str], None] | None = None,
+) -> tuple[TableT, Origin, dict[str, str]]:
+    """Read a file as :func:`read_table` does, and say which header became which column.
+
+    ``tell`` is called at the start of each stage: ``reading``, ``typing``, ``checking``.
+    """
     options = options or FileOptions()
     shown = shown or path.name
     safety.present(path, shown)
+    tell = tell or (lambda _: None)
     suffix = path.suffix.lower()
     if suffix not in TABULAR:
         raise InputError("file_kind_unknown", Where(file=shown), suffix or "—", kinds=", ".join(TABULAR))
     headers: dict[str, str] = {}
+    tell("reading")
     if suffix == ".parquet":
         frame, sheet, encoding, problems = _parquet(path, options, shown), "", "parquet", Problems()
     else:
         raw = raw_sheet(path, shown, options)
+        tell("typing")
         matched = match_headers(raw, _with_given(table, options), options.mapping, options.ignore)
         frame, problems = typed_frame(raw, matched, options.given)
         sheet, encoding = raw.sheet, raw.encoding
         headers = {item.column.name: item.header for item in matched}
     where = Where(file=shown, sheet=sheet or None)
+    tell("checking")
     frame = _number_constants(frame, table, options.given, where, problems)
     if issubclass(table, FactorTable):
         frame, found = settle_factors(frame, where)
         problems.extend(_in_words_of_file(item, headers) for item in found)
     problems.extend(_in_words_of_file(item, headers) for item in _unknown_codes(frame, options.codes, where))
     checked = _check(encoded(frame, table), table, where, problems, headers, unique or _keys(table))
-    return checked, Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding, sheet)
+    origin = Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding, sheet)
+    return checked, origin, headers
 
 
 def _number_constants(

@@ -55,6 +55,17 @@ def references() -> dict[str, Reference]:
     }
 
 
+@cache
+def _entries() -> dict[str, str]:
+    text = files("citycarbon.data").joinpath("references.bib").read_text("utf-8")
+    return {match.group(2): match.group(0) for match in _ENTRY.finditer(text)}
+
+
+def bibtex(key: str) -> str | None:
+    """Give the BibTeX entry of a key as it stands in the bibliography, or nothing where it does not know it."""
+    return _entries().get(key)
+
+
 def citation(key: str) -> str:
     """Give the citation of a key, or the key itself where the bibliography does not know it."""
     entry = references().get(key)

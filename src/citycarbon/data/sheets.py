@@ -180,8 +180,11 @@ def _stray_quote(text: str, shown: str, above: int) -> InputError:
     return InputError("file_broken", Where(file=shown), "", kind="csv")
 
 
-def read_workbook(path: Path, shown: str, sheet: str | None = None) -> RawSheet:
-    """Read one sheet of an xlsx workbook; a workbook with several sheets needs a name."""
+def read_workbook(path: Path, shown: str, sheet: str | None = None, *, corner: bool = False) -> RawSheet:
+    """Read one sheet of an xlsx workbook; a workbook with several sheets needs a name.
+
+    With ``corner`` the first column may have no name, as in a matrix whose rows and columns are both named.
+    """
     import fastexcel
 
     odd = safety.archive(path, shown, "xlsx")
@@ -216,10 +219,10 @@ def read_workbook(path: Path, shown: str, sheet: str | None = None) -> RawSheet:
     body = cells.with_row_index(ROW, offset=1).slice(start + 1)
     exact = numbers.with_row_index(ROW, offset=1).slice(start + 1)
     exact.columns = body.columns = [ROW, *[f"column_{index + 1}" for index in range(len(header))]]
-    return _tidy(RawSheet(shown, sheet, header, body, "xlsx", exact, start + 1))
+    return _tidy(RawSheet(shown, sheet, header, body, "xlsx", exact, start + 1), corner=corner)
 
 
-def _tidy(sheet: RawSheet) -> RawSheet:
+def _tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
     """Trim cells, drop blank rows, and refuse broken headers, endless cells and formulas that came as text."""
     header = tuple(_CONTROL.sub("", name).strip().strip("\ufeff").strip() for name in sheet.header)
     cells = [name for name in sheet.rows.columns if name != ROW]
@@ -232,7 +235,8 @@ def _tidy(sheet: RawSheet) -> RawSheet:
     if not rows.height:
         problems.add("file_empty", sheet.where(), "")
     for index, cell in enumerate(cells):
-        _check_cells(tidy, header[index] if index < len(header) else "", index, cell, problems)
+        name = header[index] if index < len(header) else ""
+        _check_cells(tidy, name or ("—" if corner and index == 0 else ""), index, cell, problems)
     lowered = [name.casefold() for name in header if name]
     for name in dict.fromkeys(name for name in header if lowered.count(name.casefold()) > 1):
         problems.add("column_duplicate", sheet.where(name, (sheet.top,)), name)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -48,11 +49,24 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in writers:
         raise InputError("file_kind_unknown", Where(file=str(path)), suffix or "—", kinds=", ".join(WRITABLE))
+    with whole_file(path) as fresh:
+        writers[suffix](frame, fresh)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a name beside ``path`` to write to, and put that file in its place when the block ends well.
+
+    Raises
+    ------
+    InputError
+        If a folder stands there, or the folder cannot be written.
+    """
     if path.is_dir():
         raise InputError("file_is_folder", Where(file=str(path)), path.name)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        writers[suffix](frame, fresh)
+        yield fresh
         fresh.replace(path)
     except OSError as error:
         raise InputError("output_unwritable", Where(file=str(path)), error.strerror or str(error)) from error

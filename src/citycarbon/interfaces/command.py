@@ -6,6 +6,7 @@ Comes in: the command line. Goes out: an exit code. Not for: what the commands d
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,19 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     faces = Faces(reports={"report.html": write_page, "report.xlsx": write_workbook})
     return build(given, faces)
+
+
+def work(arguments: list[str]) -> int:
+    """Do the work of a background job in its own process and note how it ended."""
+    from citycarbon.interfaces.cli.jobs import note
+
+    begun = time.monotonic()
+    code = 1
+    try:
+        code = main(arguments)
+    finally:
+        note(state="done" if code == 0 else "failed", code=code, seconds=round(time.monotonic() - begun, 2))
+    return code
 
 
 if __name__ == "__main__":

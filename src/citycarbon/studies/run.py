@@ -22,12 +22,13 @@ from citycarbon.core.method import Method, Parameter
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable, Table
 from citycarbon.data.layers import Layer
 from citycarbon.data.library import warming_metric
+from citycarbon.studies.account import account_of, main_account
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method
 from citycarbon.studies.catalogue import methods as all_methods
 from citycarbon.studies.problem_places import at_step
 from citycarbon.studies.sources import AlreadyNamed, Desk, fingerprint, table_hash
-from citycarbon.studies.study_file import STUDY_FILE, Step, Study, read_study
+from citycarbon.studies.study_file import ACCOUNT, STUDY_FILE, Step, Study, read_study
 
 Progress = Callable[[str, int, int], None]
 
@@ -41,6 +42,10 @@ class Run:
     tables: dict[str, Table] = field(default_factory=dict)
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     cached: list[str] = field(default_factory=list)
+
+    def account(self) -> EmissionTable:
+        """Give the account in its gases, from the finished steps."""
+        return account_of(self.study, self.tables, self.desk.place_codes, self.desk.sector_codes)
 
 
 def execute(folder: Path, *, step_cache: StepCache | None = None, progress: Progress | None = None) -> Run:
@@ -60,7 +65,7 @@ def execute(folder: Path, *, step_cache: StepCache | None = None, progress: Prog
         step = steps[name]
         if progress:
             progress(name, number, len(order))
-        if failed & {source.step for source in step.tables.values() if source.step}:
+        if failed & _needed(study, step):
             failed.add(name)
             continue
         try:
@@ -95,8 +100,14 @@ def _wrong_words(study: Study) -> list[Problem]:
     return found
 
 
+def _needed(study: Study, step: Step) -> set[str]:
+    """Steps whose results a step needs; the whole account needs all of its steps."""
+    named = {source.step for source in step.tables.values() if source.step}
+    return (named - {ACCOUNT}) | (set(study.account) if ACCOUNT in named else set())
+
+
 def _order(study: Study, problems: Problems) -> list[str]:
-    graph = {step.id: {source.step for source in step.tables.values() if source.step} for step in study.steps}
+    graph = {step.id: _needed(study, step) for step in study.steps}
     try:
         return list(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
@@ -239,7 +250,8 @@ def _table(run: Run, step: Step, name: str, parameter: Parameter) -> Table:
     if wanted is None:
         raise AssertionError(name)
     if source.step is not None:
-        table = run.tables[source.step]
+        whole = source.step == ACCOUNT
+        table = main_account(run.study, run.account()) if whole else run.tables[source.step]
         if not isinstance(table, wanted):
             found = type(table).__name__
             where = Where(file=STUDY_FILE, item=f"{step.id}.{name}")

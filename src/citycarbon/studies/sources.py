@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,13 @@ from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.data import datasets, safety
+from citycarbon.data.classifications import classification
 from citycarbon.data.layers import VECTOR, Layer, read_layer
 from citycarbon.data.library import FactorLibrary, shipped_library
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
 from citycarbon.data.regions import region_code
 from citycarbon.studies.catalogue import nearest
+from citycarbon.studies.formats import read_format
 from citycarbon.studies.study_file import STUDY_FILE, LayerSource, Study, TableSource, UserFactors
 
 
@@ -67,6 +69,7 @@ class Desk:
     denominators: DenominatorTable | None = None
     library: FactorLibrary = field(default_factory=shipped_library)
     broken: set[str] = field(default_factory=set)
+    metadata: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def open(self) -> None:
         """Read places, sectors, layers, denominators and the user's factors; every problem is raised at once.
@@ -96,6 +99,11 @@ class Desk:
         if self.study.sectors is not None:
             table = self.table(self.study.sectors, SectorTable, unique=("code",))
             self.sector_codes = table.code_list(self.study.sectors.file)
+        elif self.study.classification is not None:
+            try:
+                self.sector_codes = classification(self.study.classification)
+            except InputError as error:
+                raise _in_study(error, "classification") from error
 
     def _open_factors(self) -> None:
         problems = Problems()
@@ -185,6 +193,11 @@ class Desk:
             return choose_factors(self.library, source.editions, source.quantities)
         name, sheet = split_sheet(str(source.file))
         path, shown = self.path(name, source.dataset)
+        if source.format is not None:
+            table, origin, metadata = read_format(path, source, kind, shown)
+            self.metadata |= {shown: metadata} if metadata else {}
+            self.origins[f"{shown}#{origin.sheet}"] = origin
+            return table
         if source.wide or path.suffix.lower() in VECTOR:
             return self._wide(source, kind, path, shown)
         listed = (
@@ -222,6 +235,11 @@ class Desk:
             part = numbered.select(*keys, *made)
             parts.append(part.with_columns((pl.lit(prefix) + pl.col("place")).alias("place")) if prefix else part)
         return kind(pl.concat(parts), where=Where(file=shown))
+
+
+def _in_study(error: InputError, key: str) -> InputError:
+    """Place the problems of a key at that key of the study file."""
+    return InputError.several(replace(each, where=Where(file=STUDY_FILE, item=key)) for each in error.problems)
 
 
 def _cast(values: pl.Expr, column: Column | None) -> pl.Expr:

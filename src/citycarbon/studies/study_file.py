@@ -48,7 +48,9 @@ class TableSource(_Part):
 
     file: str | None = Field(None, description="file inside the study folder, or of the data set")
     dataset: str | None = Field(None, description="named data set; see 'citycarbon data list'")
-    step: str | None = Field(None, pattern=_NAME, description="id of an earlier step whose result is used")
+    step: str | None = Field(
+        None, pattern=_NAME, description="id of an earlier step whose result is used, or account for the whole in CO2e"
+    )
     editions: list[str] | None = Field(None, min_length=1, description="editions or sets of the factor library")
     quantities: list[str] | None = Field(None, description="only these quantities of the editions")
     sheet: str | None = Field(None, description="sheet of a workbook, or layer of a GeoPackage")
@@ -56,6 +58,11 @@ class TableSource(_Part):
     map: dict[str, str] = Field(default_factory=dict, description="table column: file header")
     ignore: list[str] = Field(default_factory=list, description="file headers to leave out")
     set: dict[str, str] = Field(default_factory=dict, description="columns with one text in every row")
+    format: str | None = Field(
+        None, description="format of a neighbouring system: ceads, energy_balance, citycatalyst, ecrf"
+    )
+    only: dict[str, str] = Field(default_factory=dict, description="column: text of the rows that are wanted")
+    words: dict[str, str] = Field(default_factory=dict, description="with a format: word of the file: what it means")
     wide: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="value column of a wide file: its sector, activity, unit …"
     )
@@ -69,8 +76,10 @@ class TableSource(_Part):
     def _one_origin(self) -> TableSource:
         if sum(item is not None for item in (self.file, self.step, self.editions)) != 1:
             raise ValueError("name exactly one of file, step, editions")
-        of_file = ("dataset", "sheet", "encoding", "map", "ignore", "set", "wide")
+        of_file = ("dataset", "sheet", "encoding", "map", "ignore", "set", "format", "only", "words", "wide")
         idle = [name for name in of_file if getattr(self, name) and self.file is None]
+        of_format = [name for name in ("only", "words") if getattr(self, name) and self.format is None]
+        idle += [name for name in of_format if name not in idle]
         idle += ["quantities"] if self.quantities and self.editions is None else []
         if idle:
             origin = "editions" if idle == ["quantities"] else "file"
@@ -103,6 +112,13 @@ class MapView(_Part):
 
     step: str
     layer: str
+
+
+class ListView(_Part):
+    """A view: the account seen through another code list, by a shipped crosswalk or one of the study's own."""
+
+    to: str = Field(description="name of the code list: gpc, ipcc2006, provincial, crf, spatial, tokyo, city")
+    crosswalk: TableSource | None = Field(None, description="own crosswalk: code, activity, scope, target, share")
 
 
 class Step(_Part):
@@ -145,6 +161,10 @@ class Study(_Part):
     scopes: str = Field("scope_1_2_3", description="named rule of the headline total")
     places: TableSource | None = None
     sectors: TableSource | None = Field(None, description="code list: code, parent, name_en, name_zh")
+    classification: str | None = Field(
+        None, description="shipped code list in which the sectors stand, instead of 'sectors': city, ceads, gpc …"
+    )
+    views: list[ListView] = Field(default_factory=list, description="further code lists that the account is shown in")
     denominators: TableSource | None = None
     layers: dict[str, LayerSource] = Field(default_factory=dict)
     factors: list[UserFactors] = Field(default_factory=list, description="the user's own factor files")
@@ -202,6 +222,9 @@ def _checked_steps(study: Study, node: yaml.Node) -> Study:
     if study.scopes not in SCOPE_RULES:
         where = Where(file=STUDY_FILE, rows=(line_of(node, ["scopes"]),), item="scopes")
         problems.add("study_key", where, study.scopes, expected_value=" | ".join(SCOPE_RULES))
+    if study.sectors is not None and study.classification is not None:
+        where = Where(file=STUDY_FILE, rows=(line_of(node, ["classification"]),), item="classification")
+        problems.add("study_key", where, study.classification, expected_value="sectors | classification")
     for key, source in (("places", study.places), ("sectors", study.sectors), ("denominators", study.denominators)):
         if source is not None and source.file is None:
             where = Where(file=STUDY_FILE, rows=(line_of(node, [key]),), item=key)
@@ -209,7 +232,7 @@ def _checked_steps(study: Study, node: yaml.Node) -> Study:
     for name in dict.fromkeys(name for name in study.account if study.account.count(name) > 1):
         where = Where(file=STUDY_FILE, rows=(line_of(node, ["account"]),), item=f"account.{name}")
         problems.add("study_entry_double", where, name)
-    for name in dict.fromkeys(name for name in ids if ids.count(name) > 1):
+    for name in dict.fromkeys(name for name in ids if ids.count(name) > 1 or name == ACCOUNT):
         problems.add("step_duplicate", Where(file=STUDY_FILE, item=name), name)
     named = [(f"account.{name}", name) for name in study.account] + [(f"show.{name}", name) for name in study.show]
     named += [(f"maps.{view.step}", view.step) for view in study.maps if view.step != ACCOUNT]
@@ -218,7 +241,11 @@ def _checked_steps(study: Study, node: yaml.Node) -> Study:
             where = Where(file=STUDY_FILE, item=f"maps.{view.layer}")
             problems.add("layer_unknown", where, view.layer, known=", ".join(study.layers) or "—")
     for step in study.steps:
-        named += [(f"{step.id}.{key}", source.step) for key, source in step.tables.items() if source.step]
+        named += [
+            (f"{step.id}.{key}", source.step)
+            for key, source in step.tables.items()
+            if source.step and source.step != ACCOUNT
+        ]
         for key, layer in step.layers.items():
             if layer not in study.layers:
                 where = Where(file=STUDY_FILE, item=f"{step.id}.layers.{key}")

@@ -8,7 +8,7 @@ import pytest
 from citycarbon.core.errors import CoverageError, DoubleCountError
 from citycarbon.studies import service
 
-TOY = Path(__file__).parents[3] / "examples" / "toy-city"
+TOY = Path(__file__).parents[3] / "examples" / "starter"
 
 
 @pytest.fixture

@@ -140,6 +140,66 @@ FILE_MESSAGES: dict[str, Message] = {
         ("a plain value", "普通数值或文字"),
         ("replace the formula by its value (paste as values)", "将公式替换为数值（选择性粘贴为数值）"),
     ),
+    "workbook_macros": message(
+        "input",
+        ("The workbook holds macros", "工作簿含有宏"),
+        ("an xlsx workbook without macros", "不含宏的 xlsx 工作簿"),
+        (
+            "open it in a spreadsheet program and save it as .xlsx; macros are never run here",
+            "用表格软件另存为 .xlsx；本程序不运行宏",
+        ),
+    ),
+    "notation_unknown": message(
+        "schema",
+        ("A notation key is not one of the GPC's", "标记不是 GPC 的标记"),
+        ("NO, NE, IE or C; {word} may stand for: {origin}", "NO、NE、IE 或 C；{word} 可能表示：{origin}"),
+        ("say what it means, for example --notation {word}=NO", "说明其含义，例如 --notation {word}=NO"),
+    ),
+    "gpc_unknown": message(
+        "coverage",
+        ("A figure stands under no known GPC number", "数值所在的 GPC 编号未知"),
+        ("a number of the GPC: {known}", "GPC 编号：{known}"),
+        ("correct the number in the file", "在文件中改正编号"),
+    ),
+    "gas_unit_open": message(
+        "unit",
+        ("The unit of the gas columns of a row is not settled", "某些行的气体列单位未定"),
+        ("gases that add to the stated total, or a stated unit", "气体之和等于合计，或注明单位"),
+        (
+            "correct the row, or state the unit when reading: --gas-unit 't CO2e'",
+            "改正该行，或读入时注明单位：--gas-unit 't CO2e'",
+        ),
+    ),
+    "export_not_yearly": message(
+        "schema",
+        ("The account has times that are no years", "账户中有不是整年的时期"),
+        ("whole years for {format}", "{format} 需要整年数据"),
+        (
+            "add the months to years in the study's data; parts of a year are not added here, as some may be missing",
+            "在研究数据中将各月合并为年；此处不合并，因为可能缺月",
+        ),
+    ),
+    "view_missing": message(
+        "coverage",
+        ("The study does not name a view that is needed", "研究没有写明所需的视角"),
+        ("a result whose study names the view {view}", "研究中写明视角 {view} 的结果"),
+        (
+            "add 'views: [{{to: {view}}}]' to study.yaml and run it again",
+            "在 study.yaml 中加入 'views: [{{to: {view}}}]' 后重新运行",
+        ),
+    ),
+    "table_changed": message(
+        "input",
+        ("A table of the result is not the one that the run wrote", "结果中的表与运行时写出的不一致"),
+        ("the file with the SHA-256 that result.json states", "与 result.json 所列 SHA-256 一致的文件"),
+        ("run the study again; a result is not edited by hand", "重新运行研究；结果不可手工修改"),
+    ),
+    "exchange_unknown": message(
+        "input",
+        ("This exchange format is not known or cannot do this", "未知的交换格式，或该格式不支持此操作"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct the name of the format", "改正格式名称"),
+    ),
     "cell_error": message(
         "schema",
         ("A cell holds a spreadsheet error", "单元格为电子表格错误值"),

@@ -17,6 +17,15 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("a code or name of the region list, e.g. CN-JS or 江苏", "区域表中的代码或名称，如 CN-JS 或 江苏"),
         ("correct it; see 'citycarbon factors --regions'", "改正；见 'citycarbon factors --regions'"),
     ),
+    "activity_elsewhere": message(
+        "double_count",
+        ("An activity belongs to another method", "该活动属于其他方法"),
+        ("an activity of the kind {wanted}", "{wanted} 类的活动"),
+        (
+            "give the row to the method of its kind: a fuel that is burnt to combustion, a reductant to the process alone",
+            "将该行交给对应的方法：作燃料的归燃烧，作还原剂的只归工业过程",
+        ),
+    ),
     "editions_mixed": message(
         "coverage",
         ("Two editions know the same activity", "两个版本都含有同一活动的因子"),
@@ -25,6 +34,12 @@ METHOD_MESSAGES: dict[str, Message] = {
             "name one edition or set in this step; for a place that it lacks use another step, or region_fallback",
             "在该步骤中只写一个版本或组合；缺少的地点请另设步骤，或使用 region_fallback",
         ),
+    ),
+    "sum_scope_2_beside_plant": message(
+        "double_count",
+        ("Purchased electricity stands beside the fuel of the plant that made it", "外购电力与发电厂自身燃料并列计入"),
+        ("scope 1 rows only", "仅范围一的行"),
+        ("take the electricity and heat steps out of the table", "从该表中去掉电力与热力步骤"),
     ),
     "sum_two_steps": message(
         "double_count",
@@ -56,6 +71,27 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("a parent that has its own row", "上级须有自己的一行"),
         ("add the parent, or correct its spelling", "补充该上级，或改正写法"),
     ),
+    "classification_unknown": message(
+        "coverage",
+        ("No code list has this name", "没有该名称的分类清单"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct the name of the list", "改正清单名称"),
+    ),
+    "format_unknown": message(
+        "schema",
+        ("No reader knows this format", "没有读取该格式的程序"),
+        ("one of {known}", "以下之一：{known}"),
+        ("correct 'format', or leave it out for a plain table", "改正 'format'；普通表格可省略该项"),
+    ),
+    "crosswalk_unknown": message(
+        "coverage",
+        ("There is no shipped crosswalk between these lists", "没有这两个清单之间的内置对照表"),
+        ("one of {known}", "以下之一：{known}"),
+        (
+            "name another list, or give a crosswalk of your own: code, activity, scope, target, share",
+            "改用其他清单，或提供自己的对照表：code, activity, scope, target, share",
+        ),
+    ),
     "sector_unknown": message(
         "coverage",
         ("A sector is not in the code list", "部门不在代码表中"),
@@ -73,6 +109,15 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("The warming metric is not known", "未知的增温潜势指标"),
         ("one of {known}", "以下之一：{known}"),
         ("correct 'gwp'", "改正 'gwp'"),
+    ),
+    "scope_not_of_number": message(
+        "schema",
+        ("A scope is not that of the GPC number", "范围与 GPC 编号不符"),
+        ("scope {known}", "范围 {known}"),
+        (
+            "correct the sector or the scope; in sector III the last digit is no scope",
+            "改正部门或范围；III 部门的末位数字不是范围",
+        ),
     ),
     "sum_gas": message(
         "double_count",
@@ -140,6 +185,18 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("one of {known}", "以下之一：{known}"),
         ("correct 'quantities', or name another edition", "改正 'quantities'，或改用其他版本"),
     ),
+    "notation_included_in": message(
+        "schema",
+        ("IE does not say where the emissions are included", "IE 未说明排放计入何处"),
+        ("another sector that includes {sector}", "计入 {sector} 的另一部门"),
+        ("fill 'included_in'", "填写 'included_in'"),
+    ),
+    "notation_with_number": message(
+        "schema",
+        ("A category has both a number and a notation key", "同一类别既有数值又有标记"),
+        ("either a number or {notation} for {sector}", "{sector} 只有数值或只有 {notation}"),
+        ("delete the notation key, or the rows with the number", "删除该标记，或删除有数值的行"),
+    ),
     "denominator_missing": message(
         "coverage",
         ("No population, area or other denominator is given for a place and year", "缺少某地某年的人口、面积等分母"),
@@ -152,11 +209,58 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("twelve months with shares that add to 1", "十二个月份额合计为 1"),
         ("correct the profile", "改正曲线"),
     ),
+    "balance_open": message(
+        "schema",
+        ("The energy balance of a fuel does not close", "某能源品种的平衡表不平衡"),
+        (
+            "supply + transformation - losses - final consumption = stated difference ({stated}), within {tolerance}, "
+            "for {place}, {year}",
+            "{place}、{year}：可供量 + 加工转换 − 损失 − 终端消费 = 平衡差额（{stated}），允差 {tolerance}",
+        ),
+        (
+            "correct the figures (outflows and inputs are negative), state the row of the statistical difference, "
+            "or raise 'tolerance'",
+            "改正数值（调出与投入为负），补充平衡差额行，或放宽 'tolerance'",
+        ),
+    ),
+    "balance_parts": message(
+        "schema",
+        ("The parts of a balance row do not add to it", "平衡表分项之和不等于合计行"),
+        ("sum of the parts = {row}; what a row contains is no more than the row", "分项之和 = {row}；其中项不大于该行"),
+        ("correct the parts or the row; delete what is incomplete", "改正分项或合计行；删除不完整的分项"),
+    ),
+    "balance_undivided": message(
+        "schema",
+        ("A balance row must be divided further", "平衡表某行需要进一步拆分"),
+        ("the parts of {row}: {parts}", "{row} 的分项：{parts}"),
+        (
+            "give its parts; for a group of final consumption 'split' can name the sectors",
+            "补充分项；终端消费的分组也可用 'split' 指定部门",
+        ),
+    ),
+    "balance_equal_value": message(
+        "schema",
+        (
+            "{activity} stands only at equal value, which contains the coal it took",
+            "{activity} 只有等价值，其中含发电供热用煤",
+        ),
+        ("{activity} in physical units or at calorific value (当量值)", "{activity} 的实物量或当量值"),
+        ("take the table in physical units or at calorific value", "使用实物量表或当量值表"),
+    ),
     "balance_negative": message(
         "schema",
         ("More carbon leaves than enters", "输出的碳多于输入的碳"),
         ("carbon in >= carbon out for {place}, {year}", "{place}、{year} 输入碳不少于输出碳"),
         ("check masses and carbon contents", "检查质量和含碳量"),
+    ),
+    "recovery_exceeds": message(
+        "schema",
+        ("More methane is recovered than is generated", "回收的甲烷多于产生的甲烷"),
+        ("methane recovered <= methane generated in {place}, {year}", "{place}、{year} 回收量不大于产生量"),
+        (
+            "check place, year, sector and unit of the recovery, and whether deposits of earlier years are missing",
+            "检查回收量的地点、年份、部门和单位，以及是否缺少往年填埋量",
+        ),
     ),
     "steam_state": message(
         "schema",

@@ -98,6 +98,12 @@ TABLE_MESSAGES: dict[str, Message] = {
         ("a year, month or day: 2019, 2019-07 or 2019-07-31", "年、月或日：2019、2019-07 或 2019-07-31"),
         ("write the period in this form", "按此格式书写"),
     ),
+    "time_not_year": message(
+        "schema",
+        ("A year is needed, not a month or day", "需要年份，而不是月或日"),
+        ("a year such as 2020: the factors are per year", "年份，如 2020：因子按年给出"),
+        ("gather the rows to years, or state the yearly average", "按年汇总，或填写年均值"),
+    ),
     "row_duplicate": message(
         "double_count",
         ("The same fact stands twice", "同一条记录出现两次"),

@@ -21,7 +21,8 @@ from citycarbon.data.spelling import simple
 
 FACTOR_FILES = (
     "fuels", "electricity", "heat", "water_waste", "industry", "buildings", "transport", "food_people", "refrigerants",
-    "land", "uk",
+    "land", "uk", "agriculture",
+    "fugitive",
 )  # fmt: skip
 _YEARS = {"valid_from": pl.Int64, "valid_to": pl.Int64, "value": pl.Float64, "sd": pl.Float64}
 

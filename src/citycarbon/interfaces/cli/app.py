@@ -36,6 +36,7 @@ class Faces:
     reports: Mapping[str, Callable[[StudyResult, Path], None]] = field(default_factory=dict)
     lang: str = "en"
     as_json: bool = False
+    arguments: tuple[str, ...] = ()
 
 
 class Commands(click.Group):
@@ -77,6 +78,7 @@ def build(arguments: list[str], faces: Faces) -> int:
     """Make the group in the chosen language and run it."""
     faces.lang = language(arguments)
     faces.as_json = "--json" in arguments
+    faces.arguments = tuple(arguments)
 
     @click.group(cls=Commands, help=say("about", faces.lang), context_settings={"help_option_names": ["-h", "--help"]})
     @click.option("--lang", type=click.Choice(["zh", "en"]), help=say("lang", faces.lang))

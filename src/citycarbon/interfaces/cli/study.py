@@ -95,7 +95,7 @@ def report(faces: Faces, results: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_obj
 def new(faces: Faces, folder: Path) -> None:
-    """Make a study in a new FOLDER, a copy of the toy city to change."""
+    """Make a study in a new FOLDER, a copy of the starter city to change."""
     made = service.new_study(folder, examples_folder() / TEMPLATE)
     click.echo(say("made", faces.lang).format(folder, len(made), folder))
 
@@ -163,7 +163,7 @@ def headline(result: StudyResult, lang: str) -> list[str]:
 
 
 def shown_totals(result: StudyResult) -> list[dict[str, Any]]:
-    """Totals of the account; a scenario of many years is added up to one line."""
+    """Totals of the account; works of many years are added up to one line, an inventory shows each year."""
     totals = pl.DataFrame(result.meta["totals"])
     order = {name: rank for rank, name in enumerate(result.meta.get("scenarios", []))}
     totals = totals.sort(
@@ -171,7 +171,7 @@ def shown_totals(result: StudyResult) -> list[dict[str, Any]]:
     )
     rows = []
     for (scenario, basis), part in totals.group_by("scenario", "basis", maintain_order=True):
-        if part.height <= 3:
+        if part.height <= 3 or "views" in result.tables:
             rows += part.to_dicts()
         else:
             years = part["time"].sort()
@@ -182,42 +182,55 @@ def shown_totals(result: StudyResult) -> list[dict[str, Any]]:
     return rows
 
 
+def _rows(result: StudyResult, view: str) -> pl.DataFrame:
+    """Totals by sector or place; of an inventory of several years the last."""
+    rows = result.tables["totals"].filter(pl.col("view") == view)
+    if "views" not in result.tables:
+        return rows
+    return rows.filter(pl.col("time") == pl.col("time").max().over("scenario", "basis"))
+
+
+def _caption(result: StudyResult, part: pl.DataFrame, lang: str) -> str:
+    years = [part["time"][0]] if "views" in result.tables else []
+    return " · ".join([*years, *(name_of(part[n][0], lang) for n in ("scenario", "basis") if part[n][0] != "all")])
+
+
 def _sectors(result: StudyResult, lang: str) -> list[Any]:
-    rows = result.tables["totals"].filter(pl.col("view") == "sector")
+    rows = _rows(result, "sector")
     tables = []
     for _, part in rows.group_by("scenario", "basis", maintain_order=True):
-        sums = part.group_by("sector", maintain_order=True).agg(pl.col("value").sum()).sort("value", descending=True)
+        value = pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")
+        sums = (
+            part.group_by("sector", maintain_order=True).agg(value).drop_nulls("value").sort("value", descending=True)
+        )
         whole = float(sums["value"].sum())
         cells = [
             (result.label(name, lang), tonnes(value, lang), f"{100 * value / whole:.1f} %" if whole else "—")
             for name, value in sums.iter_rows()
         ]
         heads = ((say("sector", lang), "left"), (say("value", lang), "right"), (say("share", lang), "right"))
-        caption = " · ".join(name_of(part[name][0], lang) for name in ("scenario", "basis") if part[name][0] != "all")
         made = grid(heads, cells)
-        made.title, made.title_justify = caption, "left"
+        made.title, made.title_justify = _caption(result, part, lang), "left"
         tables.append(made)
     return tables
 
 
 def _places(result: StudyResult, lang: str) -> list[Any]:
     """Exact totals by place, all years of a scenario together, where there are few enough to read."""
-    rows = result.tables["totals"].filter(pl.col("view") == "place")
+    rows = _rows(result, "place")
     if rows["place"].n_unique() > 12:
         return []
     tables = []
     unit = "吨" if lang == "zh" else "t"
     for _, part in rows.group_by("scenario", "basis", maintain_order=True):
-        sums = part.group_by("place", maintain_order=True).agg(pl.col("value").sum()).sort("value", descending=True)
+        value = pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")
+        sums = part.group_by("place", maintain_order=True).agg(value).sort("value", descending=True, nulls_last=True)
         cells = [
             (result.label(name, lang), "—" if value is None else f"{value:,.3f} {unit}")
             for name, value in sums.iter_rows()
         ]
         made = grid(((say("place", lang), "left"), (say("value", lang), "right")), cells)
-        made.title = " · ".join(
-            name_of(part[name][0], lang) for name in ("scenario", "basis") if part[name][0] != "all"
-        )
-        made.title_justify = "left"
+        made.title, made.title_justify = _caption(result, part, lang), "left"
         tables.append(made)
     return tables
 

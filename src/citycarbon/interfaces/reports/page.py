@@ -47,7 +47,7 @@ def render_page(result: StudyResult) -> str:
     own = {
         "style": Markup(_asset("report.css")),  # noqa: S704
         "echarts": Markup(_asset("echarts.min.js")),  # noqa: S704
-        "script": Markup(_asset("report.js")),  # noqa: S704
+        "script": Markup(_asset("report_views.js") + "\n" + _asset("report.js")),  # noqa: S704
     }
     strings = json.loads(_asset("strings.json"))
     data = page_data(result)

@@ -12,6 +12,7 @@ import polars as pl
 from citycarbon.core.results import StudyResult
 from citycarbon.data.references import citation
 
+VIEW_TABLES = ("views", "view_codes", "flows", "reporting_levels")
 LARGEST_TRACE = 20_000
 """Rows that the page carries for tracing; the rest stays in ``emissions.parquet``, and the page says so."""
 
@@ -54,6 +55,7 @@ def page_data(result: StudyResult) -> dict[str, Any]:
         if maps is not None
         else None,
         "layers": dict(result.layers),
+        **{name: columns(tables[name]) if name in tables else None for name in VIEW_TABLES},
         "trace": columns(rows.head(LARGEST_TRACE)),
         "trace_total": rows.height,
         "factors": columns(factors),

@@ -14,6 +14,7 @@ import polars as pl
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.results import StudyResult
 from citycarbon.data.references import citation
 
@@ -139,7 +140,9 @@ def _totals(
     ):
         mine = part.group_by("sector", "scope", maintain_order=True).agg(pl.col("value").sum())
         cells = {(sector, scope): value for sector, scope, value in mine.iter_rows()}
-        sectors, scopes = sorted({key[0] for key in cells}), sorted({key[1] for key in cells})
+        sectors, found = sorted({key[0] for key in cells}), sorted({key[1] for key in cells})
+        rule = SCOPE_RULES[result.meta["scopes"]]
+        scopes, aside = [each for each in found if each in rule], [each for each in found if each not in rule]
         sheet.write_string(row, 0, "情景 scenario", styles["head"])
         sheet.write_string(row, 1, str(scenario), styles["head"])
         sheet.write_string(row, 2, "口径 basis", styles["head"])
@@ -148,6 +151,7 @@ def _totals(
         account = row
         row += 1
         heads = ["部门 sector", "名称 name", *[f"范围 scope {scope}" for scope in scopes], "合计 total"]
+        heads += [f"不计入 not counted: {scope}" for scope in aside]
         for column, text in enumerate(heads):
             sheet.write_string(row, column, text, styles["head"])
         first = row + 1
@@ -155,7 +159,8 @@ def _totals(
             row += 1
             sheet.write_string(row, 0, sector)
             sheet.write_string(row, 1, f"{result.label(sector, 'zh')} {result.label(sector, 'en')}")
-            for column, scope in enumerate(scopes, start=2):
+            placed = [*enumerate(scopes, start=2), *enumerate(aside, start=3 + len(scopes))]
+            for column, scope in placed:
                 formula = _sum_of_rows(places, rows, account, str(basis), row, scope)
                 sheet.write_formula(row, column, formula, styles["number"], cells.get((sector, scope)) or 0.0)
             last = xl_rowcol_to_cell(row, 1 + len(scopes))
@@ -164,9 +169,9 @@ def _totals(
             sheet.write_formula(row, 2 + len(scopes), across, styles["number"], whole)
         row += 1
         sheet.write_string(row, 0, "合计 total", styles["bold"])
-        for column in range(2, 3 + len(scopes)):
+        columns = [*([scope] for scope in scopes), scopes, *([scope] for scope in aside)]
+        for column, chosen in enumerate(columns, start=2):
             down = f"=SUM({xl_rowcol_to_cell(first, column)}:{xl_rowcol_to_cell(row - 1, column)})"
-            chosen = scopes if column == 2 + len(scopes) else [scopes[column - 2]]
             whole = sum(cells.get((sector, scope)) or 0.0 for sector in sectors for scope in chosen)
             sheet.write_formula(row, column, down, styles["sum"], whole)
         row += 3

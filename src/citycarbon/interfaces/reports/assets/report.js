@@ -28,7 +28,7 @@
   const state = {
     lang: stated || store.citycarbon_lang || ((navigator.language || "").toLowerCase().startsWith("zh") ? "zh" : "en"),
     dark: store.citycarbon_theme ? store.citycarbon_theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches,
-    account: 0, time: null, layer: null, classes: "quantile", opacity: 0.85, tables: {},
+    account: 0, time: null, list: null, layer: null, classes: "quantile", opacity: 0.85, tables: {},
   };
   const tr = (key, ...values) => {
     const text = STRINGS[state.lang][key];
@@ -374,7 +374,7 @@
   function checks() {
     const box = card("checks", tr("checks"), "");
     const text = (c) => c[state.lang];
-    const line = (c) => [el("span", { class: "tag " + c.severity }, tr(c.severity === "note" ? "note_kind" : c.severity)), c.place ? label(c.place) : "", checkName(c.id), c.value === null ? "" : num(c.value, 5) + (c.unit ? " " + pretty(c.unit) : ""), c.expected === null ? "" : num(c.expected, 5), text(c)];
+    const line = (c) => [el("span", { class: "tag " + c.severity }, tr(c.severity === "note" ? "note_kind" : c.severity)), c.place ? label(c.place) : "", checkName(c.id), c.value === null ? "" : num(c.value, 5) + (c.unit && c.unit !== "1" ? " " + pretty(c.unit) : ""), c.expected === null ? "" : num(c.expected, 5), text(c)];
     const head = [tr("severity"), tr("place"), tr("check"), tr("computed"), tr("printed"), tr("finding")];
     const order = { misfit: 0, caveat: 1, note: 2, ok: 3 };
     const open = DATA.checks.filter((c) => c.severity !== "ok").sort((a, b) => order[a.severity] - order[b.severity]), fine = DATA.checks.filter((c) => c.severity === "ok");
@@ -383,13 +383,17 @@
     const rows = DATA.checks.map((c) => [c.severity, c.place, c.id, c.value, c.expected, c.tolerance, c.unit, c.en, c.zh]);
     box.tools.append(el("button", { class: "ghost", type: "button", on: { click: () => save(DATA.meta.study + "-checks.csv", new Blob([toCsv(["severity", "place", "check", "value", "expected", "tolerance", "unit", "en", "zh"], rows)], { type: "text/csv" })) } }, tr("export_csv")));
   }
-  const CHECKS = { conservation: ["Parts add to the whole", "分项之和等于总量"], "study.caveat": ["Known gap", "已知缺口"], "factor.recalled": ["Factors from memory", "凭记忆录入的因子"], "factor.year": ["Factor of another year", "其他年份的因子"], "factor.region_fallback": ["Factor of a coarser region", "更大区域的因子"], notation: ["Rows without a number", "没有数值的行"], biogenic: ["Biogenic CO2", "生物源 CO2"], "factor.override": ["Own factors", "自有因子"] };
+  const CHECKS = { conservation: ["Parts add to the whole", "分项之和等于总量"], "study.caveat": ["Known gap", "已知缺口"], "factor.recalled": ["Factors from memory", "凭记忆录入的因子"], "factor.year": ["Factor of another year", "其他年份的因子"], "factor.region_fallback": ["Factor of a coarser region", "更大区域的因子"], notation: ["Rows without a number", "没有数值的行"], biogenic: ["Biogenic CO2", "生物源 CO2"], "double.generation": ["Generation counted again", "发电重复计入"], "factor.override": ["Own factors", "自有因子"] };
   function checkName(id) {
+    const shown = /^view\.residual\.(.*)$/.exec(id); if (shown) return tr("residual_of") + " " + tr("list_" + shown[1]);
     const known = CHECKS[id] || (id.startsWith("conservation") ? CHECKS.conservation : null); if (known) return known[state.lang === "zh" ? 1 : 0];
     const cut = id.indexOf(": "), head = cut < 0 ? id : id.slice(0, cut), item = cut < 0 ? "" : id.slice(cut + 2);
     const zh = state.lang === "zh";
     let name = label(head);
+    if (has("check_" + head)) name = tr("check_" + head);
     if (zh) name = name.replace(/^sum of table (.*)$/, "表 $1 分项之和").replace(/^computed against table (.*)$/, (_, t) => "计算值对照" + tableName("table " + t));
+    const parts = item.split(" ");
+    if (has("check_" + head)) return name + (item ? (zh ? "：" : ": ") + (item === "all" ? tr("all_word") : parts.map((w) => label(w)).join(" ")) : "");
     return item && !DATA.labels[head] ? name + (zh ? "：" : ": ") + (item === "total" ? tr("total") : label(item)) : item && (DATA.labels[item] || item === "total") ? name + (zh ? "：" : ": ") + (item === "total" ? tr("total") : label(item)) : name;
   }
   function factors() {
@@ -413,6 +417,7 @@
       const head = Object.keys(rows[0]).filter((h) => !hidden.includes(h)), numeric = head.map((h, i) => (typeof rows.find((r) => r[h] !== null)[h] === "number" ? i : -1)).filter((i) => i >= 0);
       const cell = (r, h) => { const v = r[h]; return v === null ? "" : typeof v === "number" ? num(v, 6) : ["place", "sector", "activity", "target", "item"].includes(h) ? label(v) : String(v); };
       emissionChart(box, name, rows);
+      other.waterfall(box, stepName(name), "step-" + name, rows);
       box.node.append(el("details", {}, el("summary", {}, stepName(name) + " (" + rows.length + ")"), tableNode(head, rows.map((r) => head.map((h) => cell(r, h))), numeric)));
     }
   }
@@ -429,6 +434,8 @@
     subHead(box, stepName(name) + " · " + unit + " " + rows[0].gas);
     chartBlock(box, "step-" + name, bars(names.map(label), parts, unit), 60 + 34 * names.length, [[tr("place"), ...used.map(label), tr("total") + " " + unit], names.map((n, i) => [label(n), ...parts.map((p) => p.values[i]), sums[i][1] / scale]), used.map((_, i) => i + 1).concat([used.length + 1])]);
   }
+
+  const other = citycarbonViews({ DATA, state, tr, el, num, fixed, share, css, card, chartBlock, tableNode, bars, massScale, caption, label, rowsOf, inAccount, fold, narrow, subHead, WHEEL, SCOPES, scopeColour, sectorColour, openTrace, escape, word, render: () => render() });
 
   /* ---- the page ------------------------------------------------------------------------------------------------------------------ */
   function choices() {
@@ -447,8 +454,8 @@
     $("title").textContent = DATA.meta.title[state.lang]; $("summary").textContent = DATA.meta.summary[state.lang];
     $("sections").replaceChildren();
     choices(); headline();
-    for (const part of [structure, places, intensity, overTime, mapSection, compare, checks, factors, inputs, further]) part();
-    const names = { structure: "structure", places: "places", per: "per", time: "time", map: "map", compare: "compare", checks: "checks", factors: "factors", inputs: "inputs", tables: "tables" };
+    for (const part of [structure, other.views, other.flows, places, intensity, overTime, mapSection, compare, checks, factors, inputs, further]) part();
+    const names = { structure: "structure", views: "views", flows: "flows", places: "places", per: "per", time: "time", map: "map", compare: "compare", checks: "checks", factors: "factors", inputs: "inputs", tables: "tables" };
     $("nav").replaceChildren(...[...$("sections").children].map((s) => el("a", { href: "#" + s.id }, tr(names[s.id]))));
     $("foot").textContent = tr("made_by", DATA.meta.citycarbon);
   }
@@ -458,5 +465,7 @@
   document.addEventListener("keydown", (e) => { if (e.key === "Escape") closePanel(); });
   let width = window.innerWidth, timer = 0;
   window.addEventListener("resize", () => { clearTimeout(timer); timer = setTimeout(() => { if (window.innerWidth !== width) { width = window.innerWidth; charts.forEach((c) => c.resize()); } }, 120); });
+  /* An inventory of several years opens at its last one. */
+  if (DATA.views && account().times.length > 1) state.time = account().times[account().times.length - 1];
   render();
 })();

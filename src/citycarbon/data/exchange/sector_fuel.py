@@ -1,0 +1,174 @@
+"""Matrices of emissions by sector and fuel, as the CEADs inventories print them: sectors down, fuels across, totals around.
+
+Comes in: the national workbook (a sheet a year) or the table of provinces (a block a province and year). Goes out: a long
+table of cells and printed totals with codes of the lists ``ceads`` and ``ceads_fuels``. Not for: adding up the cells, which
+the methods do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.results import Origin
+from citycarbon.core.schema import Column
+from citycarbon.core.tables import Table
+from citycarbon.data import safety
+from citycarbon.data.classifications import classification_rows
+from citycarbon.data.sheets import ROW, RawSheet, read_text, read_workbook
+from citycarbon.data.spelling import simple
+
+PARTS = ("cell", "sector_total", "fuel_total", "total")
+TOTAL_ROWS = ("total", "totalconsumption")
+TOTAL_COLUMN = "scope1total"
+UNIT = "Mt"
+_YEAR_SHEET = re.compile(r"^(1|2)\d{3}$")
+
+
+class SectorFuelTable(Table):
+    """Emissions by sector and fuel with the totals that the source prints beside them."""
+
+    columns = (
+        Column("place", required=True, empty=False, meaning=("place", "地点")),
+        Column("time", "period", required=True, empty=False, meaning=("year", "年份")),
+        Column("sector", meaning=("sector; empty in a total over sectors", "部门；各部门合计行为空")),
+        Column("activity", meaning=("fuel or process; empty in a total over fuels", "燃料或过程；各燃料合计为空")),
+        Column("scope", meaning=("GHG Protocol scope", "范围")),
+        Column("part", required=True, empty=False, allowed=PARTS,
+               meaning=("cell, or which printed total", "单元格，或何种刊印合计")),
+        Column("value", "number", required=True, empty=False, low=0, meaning=("emission as printed, in unit", "刊印排放量")),
+        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        Column("provenance_id", meaning=("file and row", "来源行")),
+    )  # fmt: skip
+    __slots__ = ()
+
+
+def read_sector_fuel(
+    path: Path, shown: str | None = None, *, place: str | None = None, only: Mapping[str, str] | None = None
+) -> tuple[SectorFuelTable, Origin]:
+    """Read a CEADs file.
+
+    Parameters
+    ----------
+    path
+        ``.xlsx`` with a sheet a year, or ``.csv`` with the columns province, year and sector.
+    shown
+        Name to show in messages and provenance.
+    place
+        Place of a workbook that names none.
+    only
+        Column of the csv to the text that wanted rows have, for example ``{"province": "Shanghai"}``.
+
+    Raises
+    ------
+    InputError
+        Unknown sectors or fuels, cells that are no numbers, a missing place: all at once.
+    """
+    shown = shown or path.name
+    safety.present(path, shown)
+    if path.suffix.lower() == ".csv":
+        frame, encoding = _provinces(read_text(path, shown), only or {})
+    elif place is None:
+        raise InputError("parameter_missing", Where(file=shown), "", column="place")
+    else:
+        frame, encoding = _years(path, shown, place), "xlsx"
+    table = SectorFuelTable(frame, where=Where(file=shown))
+    return table, Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding)
+
+
+def _sectors() -> dict[str, str]:
+    rows = classification_rows("ceads").select("code", "printed_name").drop_nulls()
+    return {simple(name): code for code, name in rows.iter_rows()}
+
+
+def _fuels() -> dict[str, tuple[str, str]]:
+    """Printed column to activity code and scope."""
+    rows = classification_rows("ceads_fuels").select("code", "printed_name", "printed_name_csv", "scope")
+    names = [(name, code, scope) for code, first, second, scope in rows.iter_rows() for name in (first, second)]
+    return {simple(name): (code, scope) for name, code, scope in names if name}
+
+
+def _provinces(raw: RawSheet, only: Mapping[str, str]) -> tuple[pl.DataFrame, str]:
+    header = {name: f"column_{index + 1}" for index, name in enumerate(raw.header)}
+    problems = Problems()
+    for name in ("province", "year", "sector", *only):
+        if name not in header:
+            problems.add("column_missing", raw.where(name), "", column=name, aliases="—")
+    problems.raise_all()
+    rows = raw.rows
+    for name, text in only.items():
+        rows = rows.filter(pl.col(header[name]) == text)
+        if not rows.height:
+            known = ", ".join(raw.rows[header[name]].drop_nulls().unique().sort().head(12).to_list())
+            raise InputError("value_not_listed", raw.where(name), text, known=known)
+    keys = {"place": header["province"], "time": header["year"], "printed": header["sector"]}
+    columns = [name for name in raw.header if name not in ("province", "year", "sector")]
+    frame = rows.select(pl.col(ROW), *(pl.col(column).alias(name) for name, column in keys.items()),
+                        *(pl.col(header[name]).alias(name) for name in columns))  # fmt: skip
+    return _long(frame, columns, raw.file, raw.top), raw.encoding
+
+
+def _years(path: Path, shown: str, place: str) -> pl.DataFrame:
+    import fastexcel
+
+    safety.archive(path, shown, "xlsx")
+    names = [name for name in fastexcel.read_excel(path).sheet_names if _YEAR_SHEET.match(name)]
+    if not names:
+        raise InputError("sheet_missing", Where(file=shown), "—", sheets="1997 … 2019")
+    parts = []
+    for name in names:
+        raw = read_workbook(path, shown, name, corner=True)
+        columns = [cell for cell in raw.header[1:] if cell]
+        wanted = {cell: f"column_{raw.header.index(cell) + 1}" for cell in columns}
+        frame = raw.rows.select(pl.col(ROW), pl.lit(place).alias("place"), pl.lit(name).alias("time"),
+                                pl.col("column_1").alias("printed"),
+                                *(pl.col(column).alias(cell) for cell, column in wanted.items()))  # fmt: skip
+        # The row below the header names the unit of each column.
+        frame = frame.filter(pl.col("printed").is_not_null())
+        parts.append(_long(frame, columns, f"{shown}#{name}", raw.top))
+    return pl.concat(parts)
+
+
+def _long(frame: pl.DataFrame, columns: list[str], file: str, top: int) -> pl.DataFrame:
+    """One row a cell; names become codes, and what is no number or has no code is named."""
+    problems = Problems()
+    name, _, sheet = file.partition("#")
+    fuels, sectors = _fuels(), _sectors()
+    for header in columns:
+        if simple(header) not in fuels and simple(header) != TOTAL_COLUMN:
+            problems.add("column_unknown", Where(name, sheet or None, (top,), header), header, known=", ".join(fuels))
+    printed = {text: simple(text) for text in frame["printed"].unique().drop_nulls().to_list()}
+    for text, folded in sorted(printed.items()):
+        if folded not in sectors and folded not in TOTAL_ROWS:
+            hits = tuple(frame.filter(pl.col("printed") == text)[ROW].head(5).to_list())
+            problems.add("sector_unknown", Where(name, sheet or None, hits, "sector"), text, known=", ".join(sectors))
+    problems.raise_all()
+    long = frame.unpivot(columns, index=[ROW, "place", "time", "printed"], variable_name="column", value_name="text")
+    value = pl.col("text").cast(pl.Float64, strict=False)
+    bad = long.filter(value.is_null() | ~value.is_finite())
+    for (column,), wrong in bad.group_by("column", maintain_order=True):
+        hits = tuple(wrong[ROW].head(5).to_list())
+        shown = ", ".join(str(cell) for cell in wrong["text"].head(5).to_list())
+        problems.add("value_not_number", Where(name, sheet or None, hits, str(column)), shown)
+    problems.raise_all()
+    codes = {text: sectors.get(folded) for text, folded in printed.items()}
+    activity = {column: fuels.get(simple(column), (None, "1"))[0] for column in columns}
+    scope = {column: fuels.get(simple(column), (None, "1"))[1] for column in columns}
+    made = long.select(
+        "place", "time",
+        pl.col("printed").replace_strict(codes, return_dtype=pl.String).alias("sector"),
+        pl.col("column").replace_strict(activity, return_dtype=pl.String).alias("activity"),
+        pl.col("column").replace_strict(scope, return_dtype=pl.String).alias("scope"),
+        value.alias("value"), pl.lit(UNIT).alias("unit"),
+        pl.format("{}!{}:{}", pl.lit(file), "column", ROW).alias("provenance_id"),
+    )  # fmt: skip
+    whole, of_fuels = pl.col("sector").is_null(), pl.col("activity").is_null()
+    kind = (
+        pl.when(whole & of_fuels).then(pl.lit("total")).when(whole).then(pl.lit("fuel_total"))
+        .when(of_fuels).then(pl.lit("sector_total")).otherwise(pl.lit("cell"))
+    )  # fmt: skip
+    return made.with_columns(kind.alias("part"))

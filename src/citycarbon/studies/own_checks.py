@@ -1,0 +1,135 @@
+"""What every run checks and says of its own accord: conservation, look-ups, recalled factors, notation keys, findings.
+
+Comes in: a finished run with its account. Goes out: checks. Not for: checks that a method makes (findings come as tables).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from citycarbon.core.findings import FindingTable
+from citycarbon.core.results import Check, Severity
+from citycarbon.core.tables import EmissionTable
+from citycarbon.core.totals import total
+from citycarbon.core.warming import BIOGENIC
+from citycarbon.studies.run import Run
+
+
+def own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: pl.DataFrame) -> list[Check]:
+    """Check the account itself: conservation, look-ups, recalled factors, notation keys, memo items, own factors."""
+    rows = account.to_polars()
+    made = [_conservation(main, run.study.scopes), *_placed(run)]
+    made += _lookup_caveats(rows)
+    recalled = factors.filter(pl.col("quality").str.starts_with("recalled"))
+    if recalled.height:
+        names = ", ".join(recalled["factor_id"].head(6).to_list())
+        en = f"{recalled.height} factors are recalled and not checked against the document: {names}"
+        made.append(
+            Check(
+                "factor.recalled",
+                "caveat",
+                (en, f"{recalled.height} 个因子凭记忆录入，尚未与原文核对：{names}"),
+                recalled.height,
+            )
+        )
+    unknown = rows.filter(pl.col("value").is_null())
+    if unknown.height:
+        pairs = ", ".join(
+            unknown.select(pl.format("{} {} {}", "activity", "gas", "notation")).to_series().unique().sort().head(5)
+        )
+        made.append(
+            Check(
+                "notation",
+                "caveat",
+                (f"{unknown.height} rows have no number: {pairs}", f"{unknown.height} 行没有数值：{pairs}"),
+                unknown.height,
+            )
+        )
+    memo = rows.filter(pl.col("gas") == BIOGENIC)
+    if memo.height:
+        made.append(
+            Check(
+                "biogenic",
+                "note",
+                ("biogenic CO2 is a memo item outside the total", "生物源 CO2 为备忘项，不计入总量"),
+                float(memo["value"].sum()),
+                unit="t",
+            )
+        )
+    if run.desk.library.overridden:
+        names = ", ".join(run.desk.library.overridden)
+        made.append(
+            Check("factor.override", "note", (f"your factor file replaces: {names}", f"您的因子文件替换了：{names}"))
+        )
+    return made
+
+
+def _lookup_caveats(rows: pl.DataFrame) -> list[Check]:
+    """Say where a look-up used another region or another year, as the study allowed."""
+    made = []
+    for check, pattern, en, zh in (
+        ("factor.region_fallback", r"FALLBACK from (\S+) to (\S+);", "a coarser region's factor", "更大区域的因子"),
+        ("factor.year", r"YEAR (\d+) uses the factor valid (\S+)", "a factor of another year", "其他年份的因子"),
+    ):
+        hits = rows.filter(pl.col("rule").str.contains(pattern))
+        if hits.height:
+            pairs = hits.select(pl.col("rule").str.extract_groups(pattern)).unnest("rule").unique(maintain_order=True)
+            shown = "; ".join(sorted(f"{old} → {new}" for old, new in pairs.head(6).iter_rows()))
+            text = (f"{hits.height} rows use {en}: {shown}", f"{hits.height} 行使用了{zh}：{shown}")
+            made.append(Check(check, "caveat", text, hits.height))
+    return made
+
+
+def _conservation(main: EmissionTable, scopes: str) -> Check:
+    """The sums by place and by sector meet the total within 1e-9."""
+    keys = ["time", "scenario", "basis"]
+    whole = float(pl.DataFrame(total(main, keys, scopes=scopes))["value"].sum())
+    worst = 0.0
+    for dimension in ("place", "sector", "activity"):
+        parts = float(pl.DataFrame(total(main, [*keys, dimension], scopes=scopes))["value"].sum())
+        worst = max(worst, abs(parts - whole) / (abs(whole) or 1.0))
+    text = ("parts by place, sector and activity add to the total", "按地点、部门、活动的分项之和等于总量")
+    return Check("conservation", "ok" if worst <= 1e-9 else "misfit", text, worst, 0.0, 1e-9)
+
+
+def _placed(run: Run) -> list[Check]:
+    """What was put on other places adds back to what was taken."""
+    made = []
+    for name, arguments in run.inputs.items():
+        source, target = arguments.get("emissions"), run.tables[name]
+        if not isinstance(target, EmissionTable) or not isinstance(source, EmissionTable) or "shares" not in arguments:
+            continue
+        before = float(source.with_unit("t").to_polars()["value"].sum())
+        after = float(target.with_unit("t").to_polars()["value"].sum())
+        miss = abs(after - before) / (abs(before) or 1.0)
+        text = (f"step {name}: emissions on other places add back", f"步骤 {name}：落到其他单元后总量守恒")
+        made.append(Check(f"conservation.{name}", "ok" if miss <= 1e-9 else "misfit", text, after, before, 1e-9, "t"))
+    return made
+
+
+def findings(run: Run) -> list[Check]:
+    """Give the findings that methods of the study made, each as a check."""
+    words: dict[str, Severity] = {"agrees": "ok", "rounding": "note", "misfit": "misfit", "caveat": "caveat"}
+    texts = {
+        "agrees": ("agrees to the last printed digit", "与刊印末位一致"),
+        "rounding": ("differs within the rounding of the printed parts", "差异在刊印取整范围内"),
+    }
+    made = []
+    for name in [step.id for step in run.study.steps]:
+        table = run.tables[name]
+        if not isinstance(table, FindingTable):
+            continue
+        for row in table.to_polars().iter_rows(named=True):
+            told = (row["explanation_en"] or "", row["explanation_zh"] or "")
+            text = told if told[0] else texts.get(row["verdict"], told)
+            title = f"{row['check']}: {row['item']}"
+            made.append(
+                Check(title, words[row["verdict"]], text, row["value"], row["expected"], row["tolerance"],
+                      row["unit"] or "", row["place"] or "")
+            )  # fmt: skip
+    return made
+
+
+def caveats(run: Run) -> list[Check]:
+    """Give the known gaps that the study states."""
+    return [Check("study.caveat", "caveat", (text.en, text.zh)) for text in run.study.caveats]
