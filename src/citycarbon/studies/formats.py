@@ -17,6 +17,7 @@ from citycarbon.data.exchange.balances import read_balance
 from citycarbon.data.exchange.citycatalyst import read_citycatalyst
 from citycarbon.data.exchange.ecrf.reading import read_ecrf
 from citycarbon.data.exchange.sector_fuel import read_sector_fuel
+from citycarbon.data.exchange.wide import read_wide
 from citycarbon.data.safety import sha256
 from citycarbon.inventory.sectors.balance_lines import BalanceTable
 from citycarbon.studies.study_file import TableSource
@@ -53,6 +54,19 @@ def _records(path: Path, source: TableSource, shown: str) -> tuple[Table, Origin
     return records, origin, metadata
 
 
+def _wide(path: Path, source: TableSource, shown: str) -> tuple[Table, Origin, Mapping[str, str]]:
+    if source.columns is None:
+        raise InputError("parameter_missing", Where(file=shown), "", column="columns")
+    table, report = read_wide(
+        _with_sheet(path, source), Path(source.columns), given=source.set, encoding=source.encoding, shown=shown
+    )
+    return table, Origin(shown, report.sha256, path.stat().st_size, report.rows, path.suffix.lstrip(".")), {}
+
+
+def _with_sheet(path: Path, source: TableSource) -> Path:
+    return path.with_name(f"{path.name}#{source.sheet}") if source.sheet else path
+
+
 def _year(source: TableSource, shown: str) -> int | None:
     text = source.set.get("year")
     if text is not None and not text.isdigit():
@@ -60,7 +74,13 @@ def _year(source: TableSource, shown: str) -> int | None:
     return None if text is None else int(text)
 
 
-FORMATS: dict[str, Reader] = {"citycatalyst": _records, "ecrf": _records, "ceads": _ceads, "energy_balance": _balance}
+FORMATS: dict[str, Reader] = {
+    "citycatalyst": _records,
+    "ecrf": _records,
+    "wide": _wide,
+    "ceads": _ceads,
+    "energy_balance": _balance,
+}
 """Format of a table source to its reader."""
 
 

@@ -194,6 +194,9 @@ class Desk:
         name, sheet = split_sheet(str(source.file))
         path, shown = self.path(name, source.dataset)
         if source.format is not None:
+            if source.columns is not None:
+                mapping, _ = self.path(source.columns, None)
+                source = source.model_copy(update={"columns": str(mapping)})
             table, origin, metadata = read_format(path, source, kind, shown)
             self.metadata |= {shown: metadata} if metadata else {}
             self.origins[f"{shown}#{origin.sheet}"] = origin

@@ -62,6 +62,7 @@ class TableSource(_Part):
         None, description="format of a neighbouring system: ceads, energy_balance, citycatalyst, ecrf"
     )
     only: dict[str, str] = Field(default_factory=dict, description="column: text of the rows that are wanted")
+    columns: str | None = Field(None, description="with format wide: file that says what each column is")
     words: dict[str, str] = Field(default_factory=dict, description="with a format: word of the file: what it means")
     wide: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="value column of a wide file: its sector, activity, unit …"
@@ -76,9 +77,9 @@ class TableSource(_Part):
     def _one_origin(self) -> TableSource:
         if sum(item is not None for item in (self.file, self.step, self.editions)) != 1:
             raise ValueError("name exactly one of file, step, editions")
-        of_file = ("dataset", "sheet", "encoding", "map", "ignore", "set", "format", "only", "words", "wide")
+        of_file = ("dataset", "sheet", "encoding", "map", "ignore", "set", "format", "only", "words", "columns", "wide")
         idle = [name for name in of_file if getattr(self, name) and self.file is None]
-        of_format = [name for name in ("only", "words") if getattr(self, name) and self.format is None]
+        of_format = [name for name in ("only", "words", "columns") if getattr(self, name) and self.format is None]
         idle += [name for name in of_format if name not in idle]
         idle += ["quantities"] if self.quantities and self.editions is None else []
         if idle:

@@ -13,7 +13,7 @@ from typing import Any
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.tables import Table
-from citycarbon.data.exchange import citycatalyst, plain
+from citycarbon.data.exchange import citycatalyst, plain, wide
 from citycarbon.data.exchange.ecrf.reading import FORMAT as ECRF
 from citycarbon.data.exchange.ecrf.reading import read_ecrf
 from citycarbon.data.exchange.ecrf.writing import write_ecrf
@@ -75,7 +75,18 @@ def _read_activity(path: Path, options: Mapping[str, Any]) -> Ingested:
     return Ingested(table, report, {}, {})
 
 
+def _read_wide(path: Path, options: Mapping[str, Any]) -> Ingested:
+    if not options.get("columns"):
+        raise InputError("parameter_missing", Where(item="--columns"), "", column="--columns")
+    kept = {name: options.get(name) for name in ("given", "encoding", "tell")}
+    table, report = wide.read_wide(path, Path(options["columns"]), **kept)
+    return Ingested(table, report, {}, {})
+
+
 FORMATS: dict[str, ExchangeFormat] = {
+    wide.FORMAT: ExchangeFormat(
+        ("wide table with a mapping file", "宽表（附列映射文件）"), ".parquet", _read_wide, None
+    ),
     plain.FORMAT: ExchangeFormat(("plain table of activity data", "普通活动数据表"), ".parquet", _read_activity, None),
     citycatalyst.FORMAT: ExchangeFormat(
         ("CityCatalyst inventory csv", "CityCatalyst 清单 csv"), ".csv", _read_citycatalyst, _write_citycatalyst

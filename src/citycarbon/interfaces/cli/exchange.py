@@ -20,6 +20,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from citycarbon.core.errors import InputError, Lang, Problems, Where
 from citycarbon.data.exchange.import_report import ImportReport
 from citycarbon.data.exchange.plain import FORMAT as PLAIN
+from citycarbon.data.exchange.wide import FORMAT as WIDE
 from citycarbon.data.writers import write_table
 from citycarbon.interfaces.cli import jobs
 from citycarbon.interfaces.cli.app import WRONG_INPUT, Faces, show_problems
@@ -31,7 +32,7 @@ from citycarbon.studies import exchange
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "form", required=True, help="activity (csv, xlsx, parquet), citycatalyst (csv), ecrf (xlsx) or iamc"
+    "--format", "form", required=True, help="activity or wide (csv, xlsx), citycatalyst (csv), ecrf (xlsx) or iamc"
 )
 @click.option(
     "--notation", multiple=True, metavar="WORD=KEY", help="what a word that is no notation key means, e.g. RN=NO"
@@ -47,6 +48,7 @@ from citycarbon.studies import exchange
 )
 @click.option("--set", "given", multiple=True, metavar="COLUMN=TEXT", help="a column of a plain table with one text")
 @click.option("--ignore", multiple=True, metavar="HEADER", help="header of a plain table to leave out")
+@click.option("--columns", type=click.Path(path_type=Path), help="mapping file of a wide table: header, role, sector …")
 @click.option("--background", type=click.Path(path_type=Path), help="work in the background; new folder for its status")
 @click.option("--json", "as_json", is_flag=True, help="print the report as json")
 @click.pass_context
@@ -93,11 +95,13 @@ def ingest(
 
 def _reading(form: str, notation: tuple[str, ...], options: dict[str, Any], tell: Any) -> dict[str, Any]:
     """What a reader is told: plain tables have columns to map, the others coded words."""
-    words = {name: options.pop(name) for name in ("mapped", "given", "ignore")}
+    words = {name: options.pop(name) for name in ("mapped", "given", "ignore", "columns")}
+    if form == WIDE:
+        given = _pairs(words["given"], "--set", "COLUMN=TEXT")
+        return {"encoding": options["encoding"], "given": given, "columns": words["columns"], "tell": tell}
     if form != PLAIN:
-        idle = [
-            option for option, name in (("--map", "mapped"), ("--set", "given"), ("--ignore", "ignore")) if words[name]
-        ]
+        asked = (("--map", "mapped"), ("--set", "given"), ("--ignore", "ignore"), ("--columns", "columns"))
+        idle = [option for option, name in asked if words[name]]
         if idle:
             raise InputError("parameter_unknown", Where(item=", ".join(idle)), form, known="--notation")
         return {**options, "notation": _pairs(notation)}
