@@ -68,8 +68,16 @@ def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> G
 
 
 def frame_grid(frame: pl.DataFrame, lang: str, limit: int = 30) -> list[Any]:
-    """Make a table of a frame: empty columns are left out, columns with one value stand in a line above."""
-    kept = [name for name in frame.columns if frame[name].null_count() < frame.height]
+    """Make a table of a frame: empty columns are left out, columns with one value stand in a line above.
+
+    Of texts in both languages only those of the reader are shown.
+    """
+    other = "_en" if lang == "zh" else "_zh"
+    mine = "_zh" if lang == "zh" else "_en"
+    foreign = [
+        name for name in frame.columns if name.endswith(other) and name.removesuffix(other) + mine in frame.columns
+    ]
+    kept = [name for name in frame.columns if frame[name].null_count() < frame.height and name not in foreign]
     constant = [name for name in kept if frame[name].dtype == pl.String and frame[name].n_unique() == 1]
     shown = [name for name in kept if name not in constant]
     parts: list[Any] = []
