@@ -393,7 +393,7 @@
     if (has("check_" + head)) name = tr("check_" + head);
     if (zh) name = name.replace(/^sum of table (.*)$/, "表 $1 分项之和").replace(/^computed against table (.*)$/, (_, t) => "计算值对照" + tableName("table " + t));
     const parts = item.split(" ");
-    if (has("check_" + head)) return name + (item ? (zh ? "：" : ": ") + (item === "all" ? tr("all_word") : parts.map((w) => label(w)).join(" ")) : "");
+    if (has("check_" + head)) return name + (item ? (zh ? "：" : ": ") + (item === "all" ? tr("all_word") : parts.map((w) => (/^[IVX]+(\.\d)+$/.test(w) ? w : label(w))).join(" ")) : "");
     return item && !DATA.labels[head] ? name + (zh ? "：" : ": ") + (item === "total" ? tr("total") : label(item)) : item && (DATA.labels[item] || item === "total") ? name + (zh ? "：" : ": ") + (item === "total" ? tr("total") : label(item)) : name;
   }
   function factors() {
