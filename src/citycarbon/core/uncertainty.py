@@ -93,7 +93,8 @@ def combined_sd(table: EmissionTable, by: Sequence[str], result: pl.DataFrame) -
         frame.group_by(keys).agg(*[nw.col(name).sum() for name in ("stated", "named", "size", "rest")])
     )
     variance = sizes.select(*keys, pl.col("rest").clip(lower_bound=0.0).alias("variance"))
-    variance = pl.concat([_plain(variance), *map(_plain, variances)]).group_by(keys).agg(pl.col("variance").sum())
+    parts = pl.concat([_plain(variance), *map(_plain, variances)])
+    variance = parts.group_by(keys, maintain_order=True).agg(pl.col("variance").sum())
     found = variance.join(_plain(sizes), on=keys, nulls_equal=True).select(
         *keys,
         pl.when(pl.col("named") > 0).then(pl.col("variance").sqrt()).alias("sd"),
@@ -113,5 +114,9 @@ def _variance(frame: frames.Frame, keys: list[str], sd: str, group: str) -> pl.D
     own = nw.when(nw.col(group).is_null()).then(nw.col(sd).fill_null(0.0)).otherwise(nw.lit(0.0))
     shared = nw.when(nw.col(group).is_null()).then(nw.lit(0.0)).otherwise(nw.col(sd).fill_null(0.0) * nw.col("sign"))
     sums = frame.with_columns((own * own).alias("own"), shared.alias("shared")).group_by(dict.fromkeys([*keys, group]))
-    rows = frames.small(sums.agg(nw.col("own").sum(), nw.col("shared").sum()))
-    return rows.group_by(keys).agg((pl.col("own") + pl.col("shared") ** 2).sum().alias("variance"))
+    # Groups come in any order, and sums of floating-point numbers depend on it: the order is settled first.
+    rows = _plain(frames.small(sums.agg(nw.col("own").sum(), nw.col("shared").sum()))).sort(
+        *dict.fromkeys([*keys, group])
+    )
+    variance = (pl.col("own") + pl.col("shared") ** 2).sum().alias("variance")
+    return rows.group_by(keys, maintain_order=True).agg(variance)
