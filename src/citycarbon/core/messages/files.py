@@ -221,7 +221,7 @@ FILE_MESSAGES: dict[str, Message] = {
     "crs_unknown": message(
         "schema",
         ("The coordinate system is not known", "未知的坐标系"),
-        ("an EPSG code or a WKT string", "EPSG 代码或 WKT 文本"),
+        ("an EPSG code, a WKT string, GCJ-02 or BD-09", "EPSG 代码、WKT 文本、GCJ-02 或 BD-09"),
         ("correct it, for example EPSG:4490 or EPSG:4547", "改正，例如 EPSG:4490 或 EPSG:4547"),
     ),
     "crs_conflict": message(

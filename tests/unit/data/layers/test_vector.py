@@ -16,6 +16,7 @@ from pyproj import Transformer
 
 from citycarbon.core.errors import InputError
 from citycarbon.data.layers import Layer, read_layer
+from citycarbon.data.layers.datums import change_datum
 
 BOX = shapely.box(120.3, 31.5, 120.4, 31.6)
 NAMES = ["居住用地", "商业服务业设施用地", "柳园小区"]
@@ -277,3 +278,25 @@ def test_text_under_a_layer_name(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_layer(tmp_path / name)
     assert code(caught) == ("file_kind_unknown" if name.endswith("kml") else "file_broken")
+
+
+@pytest.mark.parametrize("own", [None, "EPSG:4326", "EPSG:4490"])
+@pytest.mark.parametrize(("stated", "datum"), [("gcj02", "GCJ-02"), ("BD-09", "BD-09")])
+def test_offset_of_web_maps_is_taken_off_where_the_study_states_it(
+    own: str | None, stated: str, datum: str, tmp_path: Path
+) -> None:
+    def moved(x: Any, y: Any) -> Any:
+        return change_datum(x, y, source="WGS 84", target=datum)
+
+    shifted: Any = shapely.transform(BOX, moved, interleaved=False)
+    path = written(tmp_path / "lots.gpkg", [shifted], own)
+    layer, origin = read_layer(path, crs=stated)
+    assert layer.crs == "EPSG:4326"
+    assert origin.note == f"{datum} → EPSG:4326"
+    assert shapely.equals_exact(layer.geometry[0], BOX, tolerance=1e-8, normalize=True)
+
+
+def test_an_offset_is_never_taken_off_projected_coordinates(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_layer(written(tmp_path / "lots.gpkg", crs="EPSG:32650"), crs="GCJ-02")
+    assert code(caught) == "crs_conflict"

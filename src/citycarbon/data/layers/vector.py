@@ -19,11 +19,14 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import Origin
 from citycarbon.data import safety
+from citycarbon.data.layers.datums import WGS_84, change_datum, datum_of
 from citycarbon.data.sheets import decode, looks_chinese
 
 VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".zip")
 _MARGIN = 10.0
 """Degrees by which a layer may lie outside the area of its coordinate system, as neighbouring zones are often borrowed."""
+_DEGREES = (4326, 4490)
+"""Registered systems that stand in files with the offset of web maps: WGS 84 and CGCS 2000 in degrees."""
 _CODE_PAGES = {"65001": "utf-8", "utf8": "utf-8", "936": "gbk", "54936": "gb18030", "gb2312": "gbk", "gbk": "gbk"}
 
 
@@ -85,7 +88,9 @@ def read_layer(
     layer
         Layer of a GeoPackage with several.
     crs
-        Coordinate system, needed where the file states none; a contradiction to the file is refused.
+        Coordinate system, needed where the file states none; a contradiction to the file is refused. ``GCJ-02`` and ``BD-09``
+        say that the degrees carry the offset of Chinese web maps, which no file format can state: they are taken off, and
+        the layer is WGS 84.
     encoding
         Attribute encoding of a shapefile; without it the .cpg file, else UTF-8 or GB18030 as the bytes prove.
     shown
@@ -107,7 +112,20 @@ def read_layer(
     else:
         made, used = _gdal(path, shown, layer, crs, encoding)
     _check_geometry(made, shown)
-    return made, Origin(shown, safety.sha256(path), path.stat().st_size, made.rows.height, used, layer or "", made.crs)
+    system, datum = made.crs, datum_of(crs)
+    if datum is not None:
+        made, system = _without_offset(made, datum), f"{datum} → {made.crs}"
+    return made, Origin(shown, safety.sha256(path), path.stat().st_size, made.rows.height, used, layer or "", system)
+
+
+def _without_offset(layer: Layer, datum: str) -> Layer:
+    import shapely
+
+    def moved(x: Any, y: Any) -> Any:
+        return change_datum(x, y, source=datum, target=WGS_84)
+
+    mover: Any = moved
+    return Layer(layer.name, layer.rows, shapely.transform(layer.geometry, mover, interleaved=False), layer.crs)
 
 
 def _zipped(path: Path, layer: str | None, crs: str | None, encoding: str | None, shown: str) -> tuple[Layer, Origin]:
@@ -245,6 +263,11 @@ def _agreed(stated: str | None, own: str, shown: str) -> str:
 
     try:
         found = CRS.from_user_input(own) if own else None
+        if datum_of(stated):
+            # Such files call themselves WGS 84 or CGCS 2000, as no registered code stands for the offset.
+            if found is None or any(found.equals(CRS.from_epsg(code), ignore_axis_order=True) for code in _DEGREES):
+                return "EPSG:4326"
+            raise InputError("crs_conflict", Where(file=shown), stated, expected_crs=found.to_string())
         wanted = CRS.from_user_input(stated) if stated else None
     except CRSError as error:
         raise InputError("crs_unknown", Where(file=shown), stated or own) from error
