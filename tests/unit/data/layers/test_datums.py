@@ -65,6 +65,17 @@ def test_there_and_back_within_a_tenth_of_a_metre(points, datum):
     assert np.array_equal(there[1][~inside], y[~inside])
 
 
+@pytest.mark.parametrize(
+    "point", [(96.33, 43.0), (104.0, 22.2840000001)], ids=["rim of an area", "rim of a part left out"]
+)
+def test_points_on_a_rim_come_back(point):
+    assert is_shifted(*point)
+    for datum in DATUMS[1:]:
+        there = change_datum([point[0]], [point[1]], source="WGS 84", target=datum)
+        back = change_datum(*there, source=datum, target="WGS 84")
+        assert (float(back[0][0]), float(back[1][0])) == pytest.approx(point, rel=0, abs=1e-8)
+
+
 def test_the_same_datum_changes_nothing():
     for datum in DATUMS:
         assert change_datum([121.47], [31.23], source=datum, target=datum) == ([121.47], [31.23])
