@@ -102,6 +102,43 @@ def counts(frame: Frame, conditions: Mapping[str, nw.Expr]) -> dict[str, int]:
     return {name: int(count or 0) for name, count in zip(conditions, row, strict=True)}
 
 
+def grouped(
+    frame: Frame,
+    keys: Sequence[str],
+    sums: Sequence[str],
+    *,
+    rows: str | None = None,
+    counts: Mapping[str, str] | None = None,
+) -> Frame:
+    """Sum columns over groups, with the rows of a group added in their own order where the engine lets it be said.
+
+    A sum of floating-point numbers depends on the order of its parts, and Polars adds the parts of a group in whatever order
+    its threads finish, unless it is told to keep the order; DuckDB and Spark cannot be told.
+
+    Parameters
+    ----------
+    frame
+        Rows.
+    keys
+        Columns of the groups; none for one row over all.
+    sums
+        Columns to add; a group without a number gives zero or null, as the engine has it.
+    rows
+        Name of a column with the number of rows.
+    counts
+        Names of columns with the number of values that are not null, each with the column counted.
+    """
+    counted = counts or {}
+    if frame.implementation.is_polars() and keys:
+        plan = frame.to_native().group_by(list(keys), maintain_order=True)
+        found = [pl.col(name).sum() for name in sums] + ([pl.len().alias(rows)] if rows else [])
+        made = plan.agg(*found, *[pl.col(name).count().alias(alias) for alias, name in counted.items()])
+        return cast(Frame, nw.from_native(made))
+    kept = [nw.col(name).sum() for name in sums] + ([nw.len().alias(rows)] if rows else [])
+    kept += [nw.col(name).count().alias(alias) for alias, name in counted.items()]
+    return frame.group_by(list(keys)).agg(*kept) if keys else frame.select(*kept)
+
+
 def extended(frame: Frame, columns: Sequence[nw.Expr]) -> Frame:
     """Add columns, of which there may be none."""
     return frame.with_columns(*columns) if columns else frame

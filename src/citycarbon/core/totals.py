@@ -104,15 +104,15 @@ def _parts(table: EmissionTable, keys: list[str]) -> pl.DataFrame:
     """Group once by every stored dimension: the one pass over the data."""
     value = nw.col("value")
     frame = table.rows
-    sums = [value.sum(), nw.len().alias("rows"), value.count().alias("numbers")]
+    sums = ["value"]
     if table.has("notation"):
         noted = value.is_null() & ~nw.col("notation").is_null()
         frame = frame.with_columns(nw.when(noted).then(nw.lit(1)).otherwise(nw.lit(0)).alias("noted"))
-        sums.append(nw.col("noted").sum())
+        sums.append("noted")
     short, matched = keys, table.matched
     if matched is not None:
         short = [MATCH, *[name for name in keys if name not in matched.columns]]
-    grouped = frame.group_by(short).agg(*sums) if short else frame.select(*sums)
+    grouped = frames.grouped(frame, short, sums, rows="rows", counts={"numbers": "value"})
     parts = frames.small(grouped).with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
     if matched is not None:
         determined = [name for name in keys if name in matched.columns]

@@ -89,9 +89,7 @@ def combined_sd(table: EmissionTable, by: Sequence[str], result: pl.DataFrame) -
     if not by:
         frame = frame.with_columns(nw.lit("").alias("unit"))
     variances = [_variance(frame, keys, sd, group) for sd, group in sources]
-    sizes = frames.small(
-        frame.group_by(keys).agg(*[nw.col(name).sum() for name in ("stated", "named", "size", "rest")])
-    )
+    sizes = frames.small(frames.grouped(frame, keys, ["stated", "named", "size", "rest"]))
     variance = sizes.select(*keys, pl.col("rest").clip(lower_bound=0.0).alias("variance"))
     parts = pl.concat([_plain(variance), *map(_plain, variances)])
     variance = parts.group_by(keys, maintain_order=True).agg(pl.col("variance").sum())
@@ -113,10 +111,9 @@ def _variance(frame: frames.Frame, keys: list[str], sd: str, group: str) -> pl.D
     """Square of sums inside a shared error, sum of squares where the error is a row's own."""
     own = nw.when(nw.col(group).is_null()).then(nw.col(sd).fill_null(0.0)).otherwise(nw.lit(0.0))
     shared = nw.when(nw.col(group).is_null()).then(nw.lit(0.0)).otherwise(nw.col(sd).fill_null(0.0) * nw.col("sign"))
-    sums = frame.with_columns((own * own).alias("own"), shared.alias("shared")).group_by(dict.fromkeys([*keys, group]))
+    split = list(dict.fromkeys([*keys, group]))
+    marked = frame.with_columns((own * own).alias("own"), shared.alias("shared"))
     # Groups come in any order, and sums of floating-point numbers depend on it: the order is settled first.
-    rows = _plain(frames.small(sums.agg(nw.col("own").sum(), nw.col("shared").sum()))).sort(
-        *dict.fromkeys([*keys, group])
-    )
+    rows = _plain(frames.small(frames.grouped(marked, split, ["own", "shared"]))).sort(split)
     variance = (pl.col("own") + pl.col("shared") ** 2).sum().alias("variance")
     return rows.group_by(keys, maintain_order=True).agg(variance)

@@ -70,7 +70,7 @@ def _gases(table: EmissionTable, name: str) -> pl.DataFrame:
     first = pl.col("gas").rank("dense").over(_ONE_FACT) == 1
     rows = rows.with_columns(pl.when(first).then(pl.col("energy")).alias("energy")).rename({"sector": "code"})
     some = pl.col("value").count() > 0
-    sums = rows.group_by(KEYS).agg(
+    sums = rows.group_by(KEYS, maintain_order=True).agg(
         pl.when(some).then(pl.col("value").sum()).alias("value"),
         pl.col("unit").first(),
         pl.when(pl.col("energy").count() > 0).then(pl.col("energy").sum()).alias("energy"),

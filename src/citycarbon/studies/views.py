@@ -140,7 +140,7 @@ def _checks(
     """A view has the total of the account, and says what it has no place for."""
     index = classifications().filter(pl.col("list") == name).row(0, named=True)
     title = (str(index["title_en"]), str(index["title_zh"]))
-    sums = part.group_by(ALTERNATIVE).agg(pl.col("value").sum())
+    sums = part.group_by(ALTERNATIVE, maintain_order=True).agg(pl.col("value").sum())
     pairs = whole.join(sums, on=list(ALTERNATIVE), how="left", suffix="_view", nulls_equal=True)
     miss = (pairs["value_view"].fill_null(0.0) - pairs["value"].fill_null(0.0)).abs() / pairs["value"].abs().clip(
         1e-300

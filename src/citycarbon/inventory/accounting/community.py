@@ -107,7 +107,7 @@ def community(
     keys = ["place", "time", "sector", "scope", "gas", "scenario", "basis", "flow", "unit", "metric"]
     made = (
         rows.with_columns(target.alias("sector"))
-        .group_by(keys)
+        .group_by(keys, maintain_order=True)
         .agg(pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value"),
              pl.when(pl.col("value").count() == 0).then(pl.col("notation").first()).alias("notation"),
              pl.when(pl.col("activity").n_unique() == 1).then(pl.col("activity").first())

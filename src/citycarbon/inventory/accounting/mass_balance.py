@@ -81,7 +81,7 @@ def mass_balance(streams: StreamTable) -> EmissionTable:
     keys = ["place", "time", "sector", "scenario"]
     sums = (
         rows.with_columns((carbon * sign).alias("carbon"), carbon.alias("moved"))
-        .group_by(keys)
+        .group_by(keys, maintain_order=True)
         .agg(pl.col("carbon").sum(), pl.col("moved").sum(), pl.col("provenance_id").drop_nulls().first())
         .sort(keys)
     )

@@ -101,7 +101,9 @@ def printed_sums(printed: PrintedTable, explanations: ExplanationTable | None = 
     rows = printed.to_polars()
     keys = ["table", "place", "time"]
     parts = rows.filter(pl.col("part_of").is_not_null())
-    sums = parts.group_by([*keys, "part_of"]).agg(pl.col("value").sum().alias("computed"), pl.len().alias("n"))
+    sums = parts.group_by([*keys, "part_of"], maintain_order=True).agg(
+        pl.col("value").sum().alias("computed"), pl.len().alias("n")
+    )
     both = rows.join(sums, left_on=[*keys, "item"], right_on=[*keys, "part_of"], nulls_equal=True)
     half = 0.5 * 10.0 ** (-pl.col("decimals"))
     found = both.select(

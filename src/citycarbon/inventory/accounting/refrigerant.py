@@ -137,7 +137,11 @@ def _check_defaults(rows: pl.DataFrame, rates: pl.DataFrame, problems: Problems)
 def _check_blends(rows: pl.DataFrame, shares: pl.DataFrame, problems: Problems) -> None:
     """A blend whose shares add to two is listed by two editions; half a blend has lost a component."""
     used = shares.filter(pl.col("activity").is_in(rows["activity"].unique().to_list()))
-    sums = used.group_by("activity").agg(pl.col("mass_share").sum()).filter((pl.col("mass_share") - 1).abs() > 1e-6)
+    sums = (
+        used.group_by("activity", maintain_order=True)
+        .agg(pl.col("mass_share").sum())
+        .filter((pl.col("mass_share") - 1).abs() > 1e-6)
+    )
     for blend, sum_of_shares in sums.sort("activity").iter_rows():
         where = Where(column="blend_share", item=blend)
         problems.add("value_out_of_range", where, f"Σ = {sum_of_shares:g}", range="Σ blend_share = 1")

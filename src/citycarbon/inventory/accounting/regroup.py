@@ -50,7 +50,7 @@ class CrosswalkTable(Table):
             if name not in rows.columns:
                 rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(name))
         keys = [pl.col("code"), pl.col("activity").fill_null(""), pl.col("scope").fill_null("")]
-        sums = rows.group_by(keys).agg(pl.col("share").sum(), pl.col("provenance_id"))
+        sums = rows.group_by(keys, maintain_order=True).agg(pl.col("share").sum(), pl.col("provenance_id"))
         for row in sums.filter((pl.col("share") - 1).abs() > _CLOSES).sort("code").head(20).iter_rows(named=True):
             numbers = tuple(number for item in row["provenance_id"] if (number := row_of(item)))
             found = f"{row['code']} {row['activity']} {row['scope']}".strip() + f": Σ = {row['share']:g}"

@@ -127,7 +127,7 @@ def stack_monitor(
     keys = ["place", "time", "sector", "activity", "scenario"]
     made = (
         rows.with_columns(pl.col("hour").str.slice(0, length).alias("time"), activity.alias("activity"))
-        .group_by(keys)
+        .group_by(keys, maintain_order=True)
         .agg(pl.col("value").sum(), pl.col("provenance_id").drop_nulls().first())
         .sort(keys)
     )
@@ -149,7 +149,7 @@ def _every_hour(rows: pl.DataFrame) -> pl.DataFrame:
     if twice.height:
         problems.add("row_duplicate", _place(twice, "hour"), twice["hour"][0], key="place, sector, scenario, hour")
     problems.raise_all()
-    hours = rows.group_by(_STACK).agg(
+    hours = rows.group_by(_STACK, maintain_order=True).agg(
         pl.datetime_range(pl.col("start").min(), pl.col("start").max(), "1h").alias("start")
     )
     complete = hours.explode("start").join(rows.drop("hour"), on=keys, how="left", nulls_equal=True)

@@ -88,7 +88,7 @@ def area_shares(sources: Layer, targets: Layer, *, target_column: str = "place")
     covered = shapely.area(_covered(sources, targets, source, target, len(whole)))
     sums = pl.DataFrame({"index": range(len(whole)), "whole": whole, "covered": covered})
     parts = (
-        parts.group_by("index", "target")
+        parts.group_by("index", "target", maintain_order=True)
         .agg(pl.col("area").sum())
         .join(sums.with_columns(pl.col("index").cast(parts["index"].dtype)), on="index")
     )
@@ -171,7 +171,11 @@ def place_by_shares(emissions: EmissionTable, shares: ShareTable) -> EmissionTab
     [('home', 7.0), ('shop', 3.0)]
     """
     weights = shares.to_polars()
-    sums = weights.group_by("place").agg(pl.col("share").sum()).filter((pl.col("share") - 1).abs() > 1e-9)
+    sums = (
+        weights.group_by("place", maintain_order=True)
+        .agg(pl.col("share").sum())
+        .filter((pl.col("share") - 1).abs() > 1e-9)
+    )
     problems = Problems()
     for place, total in sums.sort("place").head(10).iter_rows():
         problems.add("value_out_of_range", Where(column="share", item=place), f"Σ = {total:.12g}", range="Σ share = 1")
@@ -182,7 +186,9 @@ def place_by_shares(emissions: EmissionTable, shares: ShareTable) -> EmissionTab
     )
     keys = ["target", *EmissionTable.dimensions[1:], "flow", "unit", "metric", "notation"]
     moved = (pl.col("value") * pl.col("share")).sum()
-    made = joined.group_by(keys).agg(pl.when(pl.col("value").count() > 0).then(moved).alias("value"))
+    made = joined.group_by(keys, maintain_order=True).agg(
+        pl.when(pl.col("value").count() > 0).then(moved).alias("value")
+    )
     made = made.rename({"target": "place"}).with_columns(pl.lit("inventory.space.place_by_shares").alias("method"))
     codes = {name: code for name, code in emissions.codes.items() if name != "place"}
     return EmissionTable(made.sort("place", *EmissionTable.dimensions[1:], "flow"), codes=codes)

@@ -167,7 +167,7 @@ def _activity(result: StudyResult, time: str, scenario: str) -> pl.DataFrame:
 def _fuels(result: StudyResult, rows: pl.DataFrame, activity: pl.DataFrame) -> pl.DataFrame:
     """Give what is burnt or leaks under energy activities: activity, amount and unit where they add, heat."""
     mine = rows.filter((pl.col("line") == ENERGY) | pl.col("line").str.starts_with(f"{ENERGY}."))
-    heat = mine.group_by("activity").agg(
+    heat = mine.group_by("activity", maintain_order=True).agg(
         pl.when(pl.col("energy").count() > 0).then(pl.col("energy").sum()).alias("energy")
     )
     emitted = result.tables["emissions"].filter(pl.col("scope") == "1")
