@@ -303,6 +303,7 @@ class EmissionTable(Table):
         Column("sd_activity", "number", low=0, meaning=("part of sd from the activity", "活动数据部分的标准差")),
         Column("sd_factor", "number", low=0, meaning=("part of sd from the factor", "因子部分的标准差")),
         Column("activity_error_group", meaning=("shared error of activity data", "活动数据共享误差组")),
+        Column("sd_placement", "number", low=0, meaning=("sd of where it is, nil in the sum", "落位的标准差")),
     )
     __slots__ = ("_matched",)
     _matched: pl.DataFrame | None
@@ -337,7 +338,7 @@ class EmissionTable(Table):
             scale = nw.lit(conversion(str(self.constant("unit")), unit))
         else:
             scale = frames.by_pairs("unit", {word: conversion(word, unit) for word in self.words("unit")})
-        masses = [name for name in ("value", "sd", "sd_activity", "sd_factor") if self.has(name)]
+        masses = [name for name in ("value", "sd", "sd_activity", "sd_factor", "sd_placement") if self.has(name)]
         frame = self.rows.with_columns(*[(nw.col(name) * scale).alias(name) for name in masses])
         if self.has("unit"):
             frame = frame.drop("unit")
@@ -360,7 +361,7 @@ class EmissionTable(Table):
         if not factors:
             return self
         scale = frames.by_pairs("gas", factors) if self.has("gas") else nw.lit(factors[gases[0]])
-        masses = [name for name in ("value", "sd", "sd_activity", "sd_factor") if self.has(name)]
+        masses = [name for name in ("value", "sd", "sd_activity", "sd_factor", "sd_placement") if self.has(name)]
         changed = [(nw.col(name) * scale).alias(name) for name in masses]
         fixed = {key: text for key, text in self._fixed.items() if key not in ("gas", "metric")}
         fixed["metric"] = metric.name

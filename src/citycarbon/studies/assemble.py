@@ -15,6 +15,7 @@ from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import StudyResult
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, Table
 from citycarbon.core.totals import total
+from citycarbon.data.layers import Layer
 from citycarbon.data.library import activities, warming_metric
 from citycarbon.data.regions import region_rows
 from citycarbon.inventory.accounting.community import community_codes
@@ -171,8 +172,8 @@ def _map(run: Run, view: MapView) -> pl.DataFrame:
 def _layers(run: Run) -> dict[str, Any]:
     made = {}
     for name, source in run.study.layers.items():
-        if source.show:
-            layer = run.desk.layers[name]
+        layer = run.desk.layers[name]
+        if source.show and isinstance(layer, Layer):
             keep = [column for column in ("place", "class") if column in layer.rows.columns]
             shown = type(layer)(layer.name, layer.rows.select(keep), layer.geometry, layer.crs)
             made[name] = shown.geojson(5)

@@ -21,7 +21,9 @@ from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable, Table
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.raster import Raster
 from citycarbon.data.library import warming_metric
+from citycarbon.data.safety import sha256
 from citycarbon.studies.account import account_of, main_account
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method
@@ -103,6 +105,7 @@ def _wrong_words(study: Study) -> list[Problem]:
 def _needed(study: Study, step: Step) -> set[str]:
     """Steps whose results a step needs; the whole account needs all of its steps."""
     named = {source.step for source in step.tables.values() if source.step}
+    named |= {name for source in step.tables.values() for name in source.steps or ()}
     return (named - {ACCOUNT}) | (set(study.account) if ACCOUNT in named else set())
 
 
@@ -161,6 +164,9 @@ def code_state() -> str:
 def _content(value: Any) -> Any:
     if isinstance(value, Table):
         return [table_hash(value), {name: [codes.name, dict(codes.parents)] for name, codes in value.codes.items()}]
+    if isinstance(value, Raster):
+        # The file's own hash stands for its cells.
+        return [sha256(value.path) if value.path else None, value.band, repr(value.grid)]
     if isinstance(value, Layer):
         import shapely
 
@@ -215,7 +221,7 @@ def _argument(run: Run, step: Step, parameter: Parameter, section: str) -> Any:
     if section == "tables":
         return _table(run, step, name, parameter)
     if section == "layers":
-        return _layer(run, step.layers[name])
+        return _layer(run, step, parameter)
     return checked_parameter(parameter, step.parameters[name], Where(STUDY_FILE, item=f"{step.id}.{name}"))
 
 
@@ -236,13 +242,18 @@ def section_of(parameter: Parameter) -> str:
     """Tell under which key of a step a parameter of a method stands."""
     if parameter.table is not None:
         return "tables"
-    return "layers" if issubclass(parameter.kind, Layer) else "parameters"
+    return "layers" if issubclass(parameter.kind, (Layer, Raster)) else "parameters"
 
 
-def _layer(run: Run, name: str) -> Layer:
+def _layer(run: Run, step: Step, parameter: Parameter) -> Layer | Raster:
+    name = step.layers[parameter.name]
     if f"layer:{name}" in run.desk.broken:
         raise AlreadyNamed
-    return run.desk.layers[name]
+    found = run.desk.layers[name]
+    if not isinstance(found, parameter.kind):
+        where = Where(file=STUDY_FILE, item=f"{step.id}.{parameter.name}")
+        raise InputError("table_kind_wrong", where, f"{type(found).__name__} ({name})", wanted=parameter.kind.__name__)
+    return found
 
 
 def _table(run: Run, step: Step, name: str, parameter: Parameter) -> Table:
@@ -257,11 +268,28 @@ def _table(run: Run, step: Step, name: str, parameter: Parameter) -> Table:
             where = Where(file=STUDY_FILE, item=f"{step.id}.{name}")
             raise InputError("table_kind_wrong", where, f"{found} ({source.step})", wanted=wanted.__name__)
         return table
+    if source.steps is not None:
+        return _stacked(run, step, name, [run.tables[each] for each in source.steps], wanted)
     table = run.desk.table(source, wanted)
     if isinstance(table, (ActivityTable, EmissionTable)):
         codes = {"place": run.desk.place_codes, "sector": run.desk.sector_codes}
         table = table.with_codes(**{key: code for key, code in codes.items() if code is not None})
     return table
+
+
+def _stacked(run: Run, step: Step, name: str, tables: list[Table], wanted: type[Table]) -> Table:
+    """Put the tables of several steps below one another."""
+    for table, origin in zip(tables, step.tables[name].steps or (), strict=True):
+        if not isinstance(table, wanted):
+            where = Where(file=STUDY_FILE, item=f"{step.id}.{name}")
+            raise InputError("table_kind_wrong", where, f"{type(table).__name__} ({origin})", wanted=wanted.__name__)
+    if wanted is EmissionTable:
+        return EmissionTable.stack([table for table in tables if isinstance(table, EmissionTable)])
+    made = wanted(pl.concat([table.to_polars() for table in tables]))
+    if isinstance(made, ActivityTable):
+        codes = {"place": run.desk.place_codes, "sector": run.desk.sector_codes}
+        return made.with_codes(**{key: code for key, code in codes.items() if code is not None})
+    return made
 
 
 def checked_parameter(parameter: Parameter, value: Any, where: Where) -> Any:

@@ -20,6 +20,8 @@ from citycarbon.core.method import Method, Parameter
 from citycarbon.core.results import StudyResult
 from citycarbon.core.tables import FactorTable, PlaceTable, Table
 from citycarbon.data.layers import Layer, read_layer
+from citycarbon.data.layers.grids import hexagon_layer, square_layer
+from citycarbon.data.layers.raster import Raster, read_raster
 from citycarbon.data.library import FactorLibrary, shipped_library, shipped_rows
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
 from citycarbon.data.regions import require_region
@@ -27,6 +29,7 @@ from citycarbon.data.results import read_result, replacing, write_result
 from citycarbon.studies.assemble import run_to_result
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods
+from citycarbon.studies.exchange.map_files import write_maps
 from citycarbon.studies.run import Progress, checked_parameter, execute, section_of
 from citycarbon.studies.sources import choose_factors, refuse_taken
 from citycarbon.studies.study_file import STUDY_FILE
@@ -75,9 +78,11 @@ def run(
     InputError
         Every problem; ``out`` is then as it was.
     """
-    result = run_to_result(execute(folder, step_cache=cache, progress=progress))
+    done = execute(folder, step_cache=cache, progress=progress)
+    result = run_to_result(done)
     with replacing(out) as fresh:
         write_result(result, fresh)
+        write_maps(done, result, fresh)
         for name, write in (reports or {}).items():
             write(result, fresh / name)
     return result
@@ -214,8 +219,10 @@ def _shared(options: FileOptions, parameters: list[Parameter], problems: Problem
 def _argument(parameter: Parameter, given: str, library: FactorLibrary, options: FileOptions) -> Any:
     if parameter.table is None:
         if issubclass(parameter.kind, Layer):
-            layer, _ = read_layer(Path(given))
-            return layer
+            return _layer(given)
+        if issubclass(parameter.kind, Raster):
+            raster, _ = read_raster(Path(given))
+            return raster
         raise AssertionError(parameter.name)
     if given.startswith(LIBRARY):
         return choose_factors(library, given.removeprefix(LIBRARY).split(","))
@@ -230,6 +237,31 @@ def _argument(parameter: Parameter, given: str, library: FactorLibrary, options:
         chosen = FileOptions(sheet, chosen.encoding, chosen.mapping, chosen.ignore, chosen.given)
     table, _ = read_table(Path(name), parameter.table, chosen, shown=Path(name).name)
     return table
+
+
+def _layer(given: str) -> Layer:
+    """Read a layer, or make a grid over one: ``grid:250:FILE`` has cells of 250 m, ``h3:9:FILE`` hexagons of resolution 9."""
+    kind, _, rest = given.partition(":")
+    size, _, file = rest.partition(":")
+    if kind not in ("grid", "h3") or not file:
+        layer, _ = read_layer(Path(given))
+        return _placed(layer)
+    over = _layer(file)
+    try:
+        return square_layer("cells", over, float(size)) if kind == "grid" else hexagon_layer("cells", over, int(size))
+    except ValueError as error:
+        raise InputError("parameter_not_number", Where(item=given), size) from error
+
+
+def _placed(layer: Layer) -> Layer:
+    """Give a layer without a column ``place`` its column ``id`` as places, or else the row numbers."""
+    if "place" in layer.rows.columns:
+        return layer
+    ids = layer.rows["id"].cast(pl.String) if "id" in layer.rows.columns else None
+    named = ids is not None and not ids.null_count() and ids.n_unique() == len(ids)
+    numbers = pl.Series("place", [str(row) for row in range(1, layer.rows.height + 1)])
+    rows = layer.rows.with_columns(ids.alias("place") if named and ids is not None else numbers)
+    return Layer(layer.name, rows, layer.geometry, layer.crs)
 
 
 def default_editions(method_id: str) -> list[str]:

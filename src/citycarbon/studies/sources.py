@@ -23,11 +23,14 @@ from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTabl
 from citycarbon.data import datasets, safety
 from citycarbon.data.classifications import classification
 from citycarbon.data.layers import VECTOR, Layer, read_layer
+from citycarbon.data.layers.raster import Raster
 from citycarbon.data.library import FactorLibrary, shipped_library
+from citycarbon.data.library.elements import ElementFactorTable, element_factors
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
 from citycarbon.data.regions import region_code
 from citycarbon.studies.catalogue import nearest
 from citycarbon.studies.formats import read_format
+from citycarbon.studies.spatial.opening import open_layers
 from citycarbon.studies.study_file import STUDY_FILE, LayerSource, Study, TableSource, UserFactors
 
 
@@ -62,7 +65,7 @@ class Desk:
     folder: Path
     study: Study
     origins: dict[str, Origin] = field(default_factory=dict)
-    layers: dict[str, Layer] = field(default_factory=dict)
+    layers: dict[str, Layer | Raster] = field(default_factory=dict)
     places: PlaceTable | None = None
     place_codes: CodeList | None = None
     sector_codes: CodeList | None = None
@@ -118,13 +121,9 @@ class Desk:
         problems.raise_all()
 
     def _open_layers(self) -> None:
-        problems = Problems()
-        for name, source in self.study.layers.items():
-            try:
-                self.layers[name] = self._layer(name, source)
-            except InputError as error:
-                self.broken.add(f"layer:{name}")
-                problems.absorb(error)
+        self.layers, origins, broken, problems = open_layers(self.study.layers, self.path)
+        self.origins |= {f"layer:{name}": origin for name, origin in origins.items()}
+        self.broken |= {f"layer:{name}" for name in broken}
         problems.raise_all()
 
     def _add_features(self) -> None:
@@ -145,7 +144,10 @@ class Desk:
             if source.parent not in known:
                 where = Where(file=STUDY_FILE, item=f"layers.{name}.parent")
                 problems.add("place_unknown", where, source.parent, known=", ".join(known[:12]) or "—")
-            parts.append(_feature_places(self.layers[name], source, pl.concat(parts, how="diagonal"), name, problems))
+            layer = self.layers[name]
+            if isinstance(layer, Layer):
+                known_places = pl.concat(parts, how="diagonal") if parts else pl.DataFrame({"place": []})
+                parts.append(_feature_places(layer, source, known_places, name, problems))
         problems.raise_all()
         self.places = PlaceTable(pl.concat(parts, how="diagonal"))
         self.place_codes = self.places.code_list()
@@ -162,30 +164,11 @@ class Desk:
             return datasets.locate(dataset, file), f"{dataset}/{file}"
         return safety.inside(self.folder, file), file
 
-    def _layer(self, name: str, source: LayerSource) -> Layer:
-        path, shown = self.path(source.file, source.dataset)
-        layer, origin = read_layer(path, layer=source.layer, crs=source.crs, encoding=source.encoding, shown=shown)
-        self.origins[f"layer:{name}"] = origin
-        problems = Problems()
-        for role, column in (("key", source.key), ("class_column", source.class_column)):
-            if column is not None and column not in layer.rows.columns:
-                where = Where(file=shown, column=column, item=f"layers.{name}.{role}")
-                problems.add("map_unknown", where, column, known=", ".join(layer.rows.columns) or "—")
-        problems.raise_all()
-        keys = layer.rows[source.key] if source.key else pl.Series(range(1, layer.rows.height + 1))
-        if keys.null_count():
-            rows_without = tuple(int(row) + 1 for row in keys.is_null().arg_true().head(5))
-            problems.add("value_empty", Where(file=shown, rows=rows_without, column=source.key), column=source.key)
-        rows = layer.rows.with_columns((pl.lit(source.prefix) + keys.cast(pl.String)).alias("place"))
-        if source.class_column:
-            classes = _classes(rows[source.class_column].cast(pl.String), source, shown, problems)
-            rows = rows.with_columns(classes.alias("class"))
-        problems.raise_all()
-        return Layer(name, rows, layer.geometry, layer.crs)
-
     def table(self, source: TableSource, kind: type[Any], *, unique: Sequence[str] = ()) -> Any:
         """Read a table that comes from a file, a data set or the library (not from a step)."""
         if source.editions is not None:
+            if kind is ElementFactorTable:
+                return element_factors(source.editions)
             if kind is not FactorTable:
                 raise InputError("table_kind_wrong", Where(), "FactorTable (editions)", wanted=kind.__name__)
             if any(f"edition:{name}" in self.broken for name in source.editions):
@@ -271,20 +254,6 @@ def _feature_places(
         where = Where(file=STUDY_FILE, item=f"layers.{name}.{'key' if source.key else 'prefix'}")
         problems.add("row_duplicate", where, shown, key="place")
     return rows
-
-
-def _classes(values: pl.Series, source: LayerSource, shown: str, problems: Problems) -> pl.Series:
-    """Name the class of each feature; without ``*`` a value that is not listed is an error, without a list it is its own."""
-    known = {key: text for key, text in source.classes.items() if key != "*"}
-    if not source.classes:
-        return values
-    missing = values.filter(~values.is_in(list(known)) | values.is_null())
-    if len(missing) and "*" not in source.classes:
-        rows = tuple(int(row) + 1 for row in (~values.is_in(list(known))).fill_null(True).arg_true().head(5))
-        found = ", ".join(str(value) for value in missing.unique(maintain_order=True).head(5).to_list())
-        problems.add("value_not_listed", Where(file=shown, rows=rows, column=source.class_column), found,
-                     known=", ".join(known))  # fmt: skip
-    return values.replace_strict(known, default=source.classes.get("*"), return_dtype=pl.String)
 
 
 def _refuse_text(rows: pl.DataFrame, columns: Iterable[str], shown: str) -> None:

@@ -51,6 +51,9 @@ class TableSource(_Part):
     step: str | None = Field(
         None, pattern=_NAME, description="id of an earlier step whose result is used, or account for the whole in CO2e"
     )
+    steps: list[str] | None = Field(
+        None, min_length=1, description="several steps whose tables are put below one another"
+    )
     editions: list[str] | None = Field(None, min_length=1, description="editions or sets of the factor library")
     quantities: list[str] | None = Field(None, description="only these quantities of the editions")
     sheet: str | None = Field(None, description="sheet of a workbook, or layer of a GeoPackage")
@@ -75,8 +78,8 @@ class TableSource(_Part):
 
     @model_validator(mode="after")
     def _one_origin(self) -> TableSource:
-        if sum(item is not None for item in (self.file, self.step, self.editions)) != 1:
-            raise ValueError("name exactly one of file, step, editions")
+        if sum(item is not None for item in (self.file, self.step, self.steps, self.editions)) != 1:
+            raise ValueError("name exactly one of file, step, steps, editions")
         of_file = ("dataset", "sheet", "encoding", "map", "ignore", "set", "format", "only", "words", "columns", "wide")
         idle = [name for name in of_file if getattr(self, name) and self.file is None]
         of_format = [name for name in ("only", "words", "columns") if getattr(self, name) and self.format is None]
@@ -88,15 +91,43 @@ class TableSource(_Part):
         return self
 
 
-class LayerSource(_Part):
-    """A layer with geometry: file or data set, key column, coordinate system if the file states none."""
+class GridSource(_Part):
+    """A grid made over another layer: square cells of a size in metres, or H3 hexagons of a resolution."""
 
-    file: str
+    of: str = Field(description="layer that the grid covers")
+    size: float | None = Field(None, gt=0, description="side of a square cell [m]")
+    h3: int | None = Field(None, ge=0, le=15, description="H3 resolution")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> GridSource:
+        if (self.size is None) == (self.h3 is None):
+            raise ValueError("name exactly one of size, h3")
+        return self
+
+
+class LandUseColumn(_Part):
+    """A column of land-use codes and the scheme that they belong to."""
+
+    column: str
+    scheme: str = Field("gb_2023", description="gb_2023, gb50137_2011, gbt21010_2017, euluc_1, euluc_2, osm")
+
+
+class LayerSource(_Part):
+    """A layer with geometry: file, raster or grid, key column, coordinate system if the file states none."""
+
+    file: str | None = None
+    grid: GridSource | None = Field(None, description="made over another layer instead of read from a file")
     dataset: str | None = None
     layer: str | None = None
     key: str | None = Field(None, description="column that names the place; row number if left out")
     prefix: str = Field("", description="text put before the key, so that layers do not share names")
     crs: str | None = None
+    to_crs: str | None = Field(
+        None, description="projected system to which the layer is brought, for example EPSG:4547"
+    )
+    repair: bool = Field(False, description="mend rings that cross themselves, and say so, instead of refusing them")
+    band: int = Field(1, ge=1, description="band of a raster")
+    land_use: LandUseColumn | None = Field(None, description="land-use codes, brought to the national ones")
     encoding: str | None = None
     parent: str | None = Field(None, description="place that contains every feature; adds the features to the places")
     level: str | None = Field(None, description="level of the features as places: parcel, cell, building …")
@@ -107,12 +138,22 @@ class LayerSource(_Part):
     class_column: str | None = None
     title: Text | None = None
 
+    @model_validator(mode="after")
+    def _one_origin(self) -> LayerSource:
+        if (self.file is None) == (self.grid is None):
+            raise ValueError("name exactly one of file, grid")
+        return self
+
 
 class MapView(_Part):
     """A map: the emissions of a step, or of the whole ``account``, by place, drawn on a layer."""
 
     step: str
     layer: str
+    files: list[Literal["gpkg", "parquet", "shp", "geojson", "tif", "pmtiles"]] = Field(
+        default_factory=list,
+        description="map files to write: GeoPackage, GeoParquet, shapefile, GeoJSON, COG, vector tiles",
+    )
 
 
 class ListView(_Part):
@@ -229,7 +270,9 @@ def _checked_steps(study: Study, node: yaml.Node) -> Study:
     for key, source in (("places", study.places), ("sectors", study.sectors), ("denominators", study.denominators)):
         if source is not None and source.file is None:
             where = Where(file=STUDY_FILE, rows=(line_of(node, [key]),), item=key)
-            problems.add("study_file_needed", where, source.step or ", ".join(source.editions or ()), key=key)
+            problems.add(
+                "study_file_needed", where, source.step or ", ".join(source.steps or source.editions or ()), key=key
+            )
     for name in dict.fromkeys(name for name in study.account if study.account.count(name) > 1):
         where = Where(file=STUDY_FILE, rows=(line_of(node, ["account"]),), item=f"account.{name}")
         problems.add("study_entry_double", where, name)
@@ -247,6 +290,7 @@ def _checked_steps(study: Study, node: yaml.Node) -> Study:
             for key, source in step.tables.items()
             if source.step and source.step != ACCOUNT
         ]
+        named += [(f"{step.id}.{key}", name) for key, source in step.tables.items() for name in source.steps or ()]
         for key, layer in step.layers.items():
             if layer not in study.layers:
                 where = Where(file=STUDY_FILE, item=f"{step.id}.layers.{key}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from citycarbon.core.messages.files import FILE_MESSAGES
 from citycarbon.core.messages.message import Message
 from citycarbon.core.messages.methods import METHOD_MESSAGES
+from citycarbon.core.messages.space import SPACE_MESSAGES
 from citycarbon.core.messages.studies import STUDY_MESSAGES
 from citycarbon.core.messages.tables import TABLE_MESSAGES
 
@@ -23,4 +24,10 @@ PLACE_WORDS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 
-MESSAGES: dict[str, Message] = {**FILE_MESSAGES, **TABLE_MESSAGES, **METHOD_MESSAGES, **STUDY_MESSAGES}
+MESSAGES: dict[str, Message] = {
+    **FILE_MESSAGES,
+    **TABLE_MESSAGES,
+    **METHOD_MESSAGES,
+    **STUDY_MESSAGES,
+    **SPACE_MESSAGES,
+}

@@ -252,7 +252,10 @@ FILE_MESSAGES: dict[str, Message] = {
         "schema",
         ("A polygon crosses itself", "多边形自相交"),
         ("valid polygons", "有效的多边形"),
-        ("repair the layer (in QGIS: Fix geometries)", "修复图层（QGIS 中：修复几何图形）"),
+        (
+            "repair the layer (in QGIS: Fix geometries), or set 'repair: true' of the layer in the study",
+            "修复图层（QGIS 中：修复几何图形），或在研究文件中为该图层设置 'repair: true'",
+        ),
     ),
     "extra_missing": message(
         "input",

@@ -6,6 +6,6 @@ is :mod:`citycarbon.inventory.space`.
 
 from __future__ import annotations
 
-from citycarbon.data.layers.vector import VECTOR, Layer, read_layer
+from citycarbon.data.layers.vector import VECTOR, Layer, read_layer, repaired
 
-__all__ = ["VECTOR", "Layer", "read_layer"]
+__all__ = ["VECTOR", "Layer", "read_layer", "repaired"]

@@ -38,6 +38,8 @@ class Layer:
     rows: pl.DataFrame
     geometry: Any
     crs: str
+    grid: Any = None
+    """The :class:`~citycarbon.data.layers.grids.SquareGrid` whose cells the features are, numbered by a column ``cell``."""
 
     @property
     def is_geographic(self) -> bool:
@@ -78,6 +80,7 @@ def read_layer(
     crs: str | None = None,
     encoding: str | None = None,
     shown: str | None = None,
+    repair: bool = False,
 ) -> tuple[Layer, Origin]:
     """Read a vector layer.
 
@@ -95,6 +98,8 @@ def read_layer(
         Attribute encoding of a shapefile; without it the .cpg file, else UTF-8 or GB18030 as the bytes prove.
     shown
         Name for messages.
+    repair
+        Mend rings that cross themselves and say in the origin how many; without it they are refused.
 
     Raises
     ------
@@ -106,16 +111,41 @@ def read_layer(
     if path.suffix.lower() not in VECTOR:
         raise InputError("file_kind_unknown", Where(file=shown), path.suffix, kinds=", ".join(VECTOR))
     if path.suffix.lower() == ".zip":
-        return _zipped(path, layer, crs, encoding, shown)
+        return _zipped(path, layer, crs, encoding, shown, repair)
     if path.suffix.lower() in (".geojson", ".json"):
         made, used = _geojson(path, shown, crs), "utf-8"
     else:
         made, used = _gdal(path, shown, layer, crs, encoding)
+    mended = 0
+    if repair:
+        made, mended = repaired(made)
     _check_geometry(made, shown)
     system, datum = made.crs, datum_of(crs)
     if datum is not None:
         made, system = _without_offset(made, datum), f"{datum} → {made.crs}"
+    system += f"; {mended} features repaired" if mended else ""
     return made, Origin(shown, safety.sha256(path), path.stat().st_size, made.rows.height, used, layer or "", system)
+
+
+def repaired(layer: Layer) -> tuple[Layer, int]:
+    """Mend geometries that are not valid (GEOS, structure method); give the layer and how many there were.
+
+    Lines and points that are left over when a polygon is mended are dropped; a feature of which nothing is left becomes empty,
+    which :func:`read_layer` refuses.
+    """
+    import shapely
+
+    broken = np.flatnonzero(~shapely.is_valid(layer.geometry) & ~shapely.is_missing(layer.geometry))
+    if not len(broken):
+        return layer, 0
+    geometry = layer.geometry.copy()
+    dimension = shapely.get_dimensions(geometry[broken])
+    mended = shapely.make_valid(geometry[broken], method="structure", keep_collapsed=False)
+    parts, owner = shapely.get_parts(mended, return_index=True)
+    kept = shapely.get_dimensions(parts) == dimension[owner]
+    whole = [shapely.union_all(parts[kept & (owner == number)]) for number in range(len(broken))]
+    geometry[broken] = np.array(whole, dtype=object)
+    return Layer(layer.name, layer.rows, geometry, layer.crs), len(broken)
 
 
 def _without_offset(layer: Layer, datum: str) -> Layer:
@@ -128,7 +158,9 @@ def _without_offset(layer: Layer, datum: str) -> Layer:
     return Layer(layer.name, layer.rows, shapely.transform(layer.geometry, mover, interleaved=False), layer.crs)
 
 
-def _zipped(path: Path, layer: str | None, crs: str | None, encoding: str | None, shown: str) -> tuple[Layer, Origin]:
+def _zipped(
+    path: Path, layer: str | None, crs: str | None, encoding: str | None, shown: str, repair: bool
+) -> tuple[Layer, Origin]:
     safety.archive(path, shown, "zip")
     with zipfile.ZipFile(path) as container, TemporaryDirectory() as folder:
         inner = [
@@ -142,7 +174,7 @@ def _zipped(path: Path, layer: str | None, crs: str | None, encoding: str | None
                 # Only the base name is used, so that a member cannot climb out of the folder.
                 (Path(folder) / Path(name).name).write_bytes(container.read(name))
         made, origin = read_layer(
-            Path(folder) / Path(inner[0]).name, layer=layer, crs=crs, encoding=encoding, shown=shown
+            Path(folder) / Path(inner[0]).name, layer=layer, crs=crs, encoding=encoding, shown=shown, repair=repair
         )
     return made, Origin(
         shown, safety.sha256(path), path.stat().st_size, origin.rows, origin.encoding, origin.sheet, origin.note
@@ -180,7 +212,7 @@ def _geojson(path: Path, shown: str, crs: str | None) -> Layer:
     own = str((named.get("name") if isinstance(named, dict) else "") or "")
     own = own.replace("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326").replace("urn:ogc:def:crs:EPSG::", "EPSG:")
     # RFC 7946: GeoJSON without the retired crs member is WGS 84 longitude and latitude, unless the study says otherwise.
-    return Layer(Path(shown).stem, rows, geometry, _agreed(crs, own if own or crs else "EPSG:4326", shown))
+    return Layer(Path(shown).stem, rows, geometry, agreed_crs(crs, own if own or crs else "EPSG:4326", shown))
 
 
 def _gdal(path: Path, shown: str, layer: str | None, crs: str | None, encoding: str | None) -> tuple[Layer, str]:
@@ -209,7 +241,7 @@ def _gdal(path: Path, shown: str, layer: str | None, crs: str | None, encoding: 
     rows = pl.DataFrame(pl.from_arrow(table.drop([name])))
     if not meta["crs"] and crs is None:
         raise InputError("crs_missing", Where(file=shown, item=layer), "—")
-    return Layer(layer or layers[0], rows, geometry, _agreed(crs, meta["crs"] or "", shown)), used or "utf-8"
+    return Layer(layer or layers[0], rows, geometry, agreed_crs(crs, meta["crs"] or "", shown)), used or "utf-8"
 
 
 def _shapefile_encoding(path: Path, shown: str, stated: str | None) -> str | None:
@@ -256,7 +288,7 @@ def _fits(body: bytes, codec: str) -> bool:
     return broken * 10 <= sum(1 for mark in body if mark > 127)
 
 
-def _agreed(stated: str | None, own: str, shown: str) -> str:
+def agreed_crs(stated: str | None, own: str, shown: str) -> str:
     """The file's own coordinate system, which a stated one must not contradict."""
     from pyproj import CRS
     from pyproj.exceptions import CRSError

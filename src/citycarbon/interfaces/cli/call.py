@@ -16,7 +16,6 @@ from rich.text import Text
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.totals import total
-from citycarbon.data.layers import Layer
 from citycarbon.data.readers import FileOptions
 from citycarbon.data.writers import write_table
 from citycarbon.interfaces.cli.app import Faces
@@ -24,6 +23,7 @@ from citycarbon.interfaces.cli.show import console, frame_grid, strong
 from citycarbon.interfaces.cli.texts import say
 from citycarbon.studies import service
 from citycarbon.studies.catalogue import find_method
+from citycarbon.studies.run import section_of
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -130,7 +130,7 @@ def _given(words: list[str], method_id: str) -> tuple[dict[str, str], dict[str, 
             value = rest.pop(0)
         found[name] = value
     problems.raise_all()
-    tables = {name: value for name, value in found.items() if known[name].table or issubclass(known[name].kind, Layer)}
+    tables = {name: value for name, value in found.items() if section_of(known[name]) != "parameters"}
     return tables, {name: value for name, value in found.items() if name not in tables}
 
 

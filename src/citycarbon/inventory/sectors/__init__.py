@@ -5,6 +5,9 @@ from citycarbon.inventory.sectors.energy_balance import energy_balance
 from citycarbon.inventory.sectors.fuel_sales import fuel_sales, transport_reconcile
 from citycarbon.inventory.sectors.implied_energy import implied_energy
 from citycarbon.inventory.sectors.peak_month import peak_month
+from citycarbon.inventory.sectors.spatial_elements.calibrate import calibrate, calibrated
+from citycarbon.inventory.sectors.spatial_elements.intensities import element_activity, element_emissions
+from citycarbon.inventory.sectors.spatial_elements.of_parcels import elements_of_parcels
 from citycarbon.inventory.sectors.standard_coal import standard_coal
 from citycarbon.inventory.sectors.vehicle_use import vehicle_use
 
@@ -17,4 +20,9 @@ METHODS = (
     vehicle_use,
     fuel_sales,
     transport_reconcile,
+    elements_of_parcels,
+    element_activity,
+    element_emissions,
+    calibrate,
+    calibrated,
 )

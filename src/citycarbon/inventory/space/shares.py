@@ -1,53 +1,44 @@
 """The same facts at other places: emissions of one set of places put on another by shares that add to one.
 
-Comes in: emissions by place and shares from place to place. Goes out: emissions by the new places; what has no share
-is kept as a residual row. Not for: making the shares from proxies.
+Comes in: emissions by place, and layers or shares from place to place. Goes out: emissions by the new places; what has no share
+is kept as a residual row. Not for: shares from proxies (:mod:`citycarbon.inventory.space.allocation`).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
+import narwhals as nw
 import numpy as np
 import polars as pl
 
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column
-from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables import EmissionTable
+from citycarbon.core.uncertainty import shared_errors
 from citycarbon.data.layers import Layer
+from citycarbon.inventory.space.overlay.grid_cells import added, line_parts, polygon_parts
+from citycarbon.inventory.space.overlay.pairs import Pairs, dimension_of, measure, pairs
+from citycarbon.inventory.space.tables import RESIDUAL, ShareTable
 
-RESIDUAL = "not_placed"
-
-
-class ShareTable(Table):
-    """Shares of a place in target places; the shares of one place add to one, a residual target included."""
-
-    columns = (
-        Column("place", required=True, empty=False, meaning=("source place", "源地点")),
-        Column("target", required=True, empty=False, meaning=("target place or class", "目标地点或类别")),
-        Column(
-            "share", "number", required=True, empty=False, low=0, high=1, unit="1", meaning=("of the source", "份额")
-        ),
-    )
-    __slots__ = ()
+_TINY = 1e-12
+"""Share of a source below which a part is rounding of coordinates."""
 
 
 @method(
     id="inventory.space.area_shares",
     gives=ShareTable,
-    equation="share(s, t) = area(s ∩ t) / area(s)",
+    equation="share(s, t) = area(s ∩ t) / area(s), or length, or count",
     source="gpc_2021",
     status="experimental",
-    title=("Shares by area", "按面积分摊份额"),
+    title=("Shares by area, length or count", "按面积、长度或数量分摊份额"),
+    version=2,
 )
 def area_shares(sources: Layer, targets: Layer, *, target_column: str = "place") -> ShareTable:
-    """Share each source polygon among target polygons by area; what no target covers goes to ``not_placed``.
+    """Share each source among target polygons: areas by area, lines by length, points by number.
 
     Parameters
     ----------
     sources
-        Polygons that are shared out; column ``place`` names them.
+        Polygons, lines or points that are shared out; column ``place`` names them.
     targets
         Polygons that receive the shares, in the same projected coordinate system.
     target_column
@@ -56,77 +47,87 @@ def area_shares(sources: Layer, targets: Layer, *, target_column: str = "place")
     Returns
     -------
     shares
-        Shares [1]. Where targets overlap one another the shares are scaled back to the covered part.
+        Shares [1]; what no target covers goes to ``not_placed``. Where targets overlap one another the shares are scaled back
+        to the covered part.
 
     Raises
     ------
     SchemaError
-        If the layers have different or unprojected coordinate systems, or the column is missing.
+        If the layers have different or unprojected coordinate systems, a column is missing, the sources mix areas, lines and
+        points, the targets are no areas, or a source has no extent.
 
     References
     ----------
-    Areal interpolation as in GPC 2021, chapter 5; exact geometry by GEOS.
+    Areal interpolation as in GPC 2021, chapter 5; exact geometry by GEOS, and by line integrals on regular grids.
 
     Examples
     --------
     >>> import polars as pl, shapely
     >>> cell = Layer("cell", pl.DataFrame({"place": ["c"]}), shapely.box([0], [0], [10], [10]), "EPSG:32650")
     >>> lots = Layer("lots", pl.DataFrame({"place": ["a"]}), shapely.box([0], [0], [4], [10]), "EPSG:32650")
-    >>> area_shares(cell, lots).to_polars().rows()
-    [('c', 'a', 0.4), ('c', 'not_placed', 0.6)]
+    >>> area_shares(cell, lots).to_polars().select("target", "share").rows()
+    [('a', 0.4), ('not_placed', 0.6)]
     """
-    # Geometry takes a third of a second to import, which a run without layers should not pay.
-    import shapely
-
     _check_layers(sources, targets, target_column)
-    tree = shapely.STRtree(targets.geometry)
-    source, target = tree.query(sources.geometry, predicate="intersects")
-    pieces = shapely.area(shapely.intersection(sources.geometry[source], targets.geometry[target]))
-    whole = shapely.area(sources.geometry)
-    names = targets.rows[target_column].cast(pl.String).gather(target)
-    parts = pl.DataFrame({"index": source, "target": names, "area": pieces}).filter(pl.col("area") > 0)
-    covered = shapely.area(_covered(sources, targets, source, target, len(whole)))
-    sums = pl.DataFrame({"index": range(len(whole)), "whole": whole, "covered": covered})
-    parts = (
-        parts.group_by("index", "target", maintain_order=True)
-        .agg(pl.col("area").sum())
-        .join(sums.with_columns(pl.col("index").cast(parts["index"].dtype)), on="index")
-    )
-    parts = parts.with_columns(
-        (pl.col("area") / pl.col("area").sum().over("index") * pl.col("covered") / pl.col("whole")).alias("share")
-    )
+    found = overlay(sources, targets)
+    names = targets.rows[target_column].cast(pl.String)
+    parts = pl.DataFrame({"index": found.source, "target": names.gather(found.target), "amount": found.amount})
+    parts = parts.group_by("index", "target", maintain_order=True).agg(pl.col("amount").sum())
+    sums = pl.DataFrame({"index": np.arange(len(found.whole)), "whole": found.whole, "covered": found.covered})
+    share = pl.col("amount") / pl.col("amount").sum().over("index") * pl.col("covered") / pl.col("whole")
+    parts = parts.join(sums, on="index").with_columns(share.alias("share"))
     rest = sums.with_columns(
         (1 - pl.col("covered") / pl.col("whole")).clip(0.0, 1.0).alias("share"), pl.lit(RESIDUAL).alias("target")
     )
+    made = pl.concat([parts.select("index", "target", "share"), rest.select("index", "target", "share")])
+    made = made.filter(pl.col("share") > _TINY).with_columns(pl.col("share") / pl.col("share").sum().over("index"))
     keys = sources.rows["place"].cast(pl.String)
-    made = pl.concat(
-        [parts.select(pl.col("index").cast(pl.Int64), "target", "share"), rest.select("index", "target", "share")]
-    )
-    made = made.filter(pl.col("share") > 1e-12).with_columns(pl.col("share") / pl.col("share").sum().over("index"))
     return ShareTable(made.select(keys.gather(made["index"]).alias("place"), "target", "share").sort("place", "target"))
+
+
+def overlay(sources: Layer, targets: Layer) -> Pairs:
+    """Measure each source in each target, on regular grids without intersections.
+
+    Parameters
+    ----------
+    sources
+        Polygons, lines or points.
+    targets
+        Polygons in the same coordinate system.
+    """
+    dimension = dimension_of(sources.geometry)
+    if targets.grid is None or dimension == 0:
+        return pairs(sources.geometry, targets.geometry)
+    parts = (polygon_parts if dimension == 2 else line_parts)(sources.geometry, targets.grid)
+    place = np.full(targets.grid.columns * targets.grid.rows, -1)
+    place[targets.rows["cell"].to_numpy()] = np.arange(targets.rows.height)
+    target = place[parts.cell]
+    kept = target >= 0
+    feature, target, amount = parts.feature[kept], target[kept], parts.amount[kept]
+    whole = measure(sources.geometry, dimension)
+    covered = np.minimum(added(feature, amount, len(whole)), whole)
+    return Pairs(feature, target, amount, whole, covered)
 
 
 def _check_layers(sources: Layer, targets: Layer, target_column: str) -> None:
     problems = Problems()
     if sources.crs != targets.crs:
-        problems.add("crs_conflict", Where(item=targets.name), targets.crs, expected_crs=sources.crs)
+        problems.add("layer_crs_mixed", Where(item=targets.name), targets.crs, expected_crs=sources.crs)
     if sources.is_geographic:
-        problems.add("crs_conflict", Where(item=sources.name), sources.crs, expected_crs="a projected system")
+        problems.add("layer_in_degrees", Where(item=sources.name), sources.crs)
     if target_column not in targets.rows.columns:
         known = ", ".join(targets.rows.columns)
         problems.add("parameter_wrong", Where(item="target_column"), target_column, expected_value=known)
+    if dimension_of(sources.geometry) < 0:
+        problems.add("layer_geometry_mixed", Where(item=sources.name), sources.name)
+    if dimension_of(targets.geometry) != 2:
+        problems.add("layer_not_areas", Where(item=targets.name), targets.name)
     problems.raise_all()
-
-
-def _covered(sources: Layer, targets: Layer, source: Any, target: Any, count: int) -> Any:
-    """Part of each source that any target covers (targets united, so that overlaps count once)."""
-    import shapely
-
-    united = shapely.intersection(sources.geometry[source], targets.geometry[target])
-    order = np.argsort(source, kind="stable")
-    starts = np.searchsorted(np.asarray(source)[order], np.arange(count + 1))
-    pieces = united[order]
-    return np.array([shapely.union_all(pieces[starts[i] : starts[i + 1]]) for i in range(count)])
+    empty = np.flatnonzero(measure(sources.geometry, dimension_of(sources.geometry)) <= 0)
+    if len(empty):
+        rows = tuple(int(row) + 1 for row in empty[:5])
+        problems.add("feature_without_extent", Where(item=sources.name, rows=rows), f"{len(empty)} ×")
+    problems.raise_all()
 
 
 @method(
@@ -150,7 +151,8 @@ def place_by_shares(emissions: EmissionTable, shares: ShareTable) -> EmissionTab
     Returns
     -------
     emissions
-        The same mass by target place; the total agrees to 1e-9. A row without a number keeps its notation key.
+        The same mass by target place; the total agrees to 1e-9, and so does its sd. A row without a number keeps its notation
+        key. Where shares state an sd, ``sd_placement`` says how far a target's value may be off for that reason.
 
     Raises
     ------
@@ -180,15 +182,58 @@ def place_by_shares(emissions: EmissionTable, shares: ShareTable) -> EmissionTab
     for place, total in sums.sort("place").head(10).iter_rows():
         problems.add("value_out_of_range", Where(column="share", item=place), f"Σ = {total:.12g}", range="Σ share = 1")
     problems.raise_all()
-    rows = emissions.to_polars()
-    joined = rows.join(weights, on="place", how="left").with_columns(
-        pl.col("target").fill_null(RESIDUAL), pl.col("share").fill_null(1.0)
+    if not shares.has("sd"):
+        weights = weights.drop("sd")
+    joined = emissions.to_polars().join(
+        weights.rename({"sd": "share_sd"}, strict=False), on="place", how="left", maintain_order="left"
     )
+    joined = joined.with_columns(pl.col("target").fill_null(RESIDUAL), pl.col("share").fill_null(1.0))
+    return moved(emissions, joined, "inventory.space.place_by_shares")
+
+
+def moved(emissions: EmissionTable, joined: pl.DataFrame, method_id: str) -> EmissionTable:
+    """Give emissions at targets from rows joined with their ``target``, ``share`` and, where known, ``share_sd``.
+
+    Parameters
+    ----------
+    emissions
+        The table that was joined.
+    joined
+        One row for each row of emissions and target.
+    method_id
+        Id of the method that moved them.
+
+    Parts of one row share its error, so that the sd of a sum over all targets is that of the row. How uncertain the shares are
+    stands apart in ``sd_placement``, which cancels in the sum.
+    """
+    share = pl.col("share")
+    joined = joined.with_columns(pl.col("value") * share)
+    if emissions.has("sd"):
+        names = [name for name in ("sd", "sd_activity", "sd_factor") if name in joined.columns]
+        split = nw.from_native(joined).with_columns(*shared_errors(emissions)).to_native()
+        joined = split.with_columns(pl.col(names) * share)
+    before = bool(joined["sd_placement"].count())
+    placed = (pl.col("sd_placement").fill_null(0.0) * share) if before else pl.lit(0.0)
+    uncertain = "share_sd" in joined.columns or before
+    if "share_sd" in joined.columns:
+        # The value is the part already; its whole is the value over the share.
+        own = pl.when(share > 0).then(pl.col("value").abs() / share) * pl.col("share_sd")
+        placed = (placed**2 + own.fill_null(0.0) ** 2).sqrt()
+    if uncertain:
+        joined = joined.with_columns(placed.alias("sd_placement"))
     keys = ["target", *EmissionTable.dimensions[1:], "flow", "unit", "metric", "notation"]
-    moved = (pl.col("value") * pl.col("share")).sum()
-    made = joined.group_by(keys, maintain_order=True).agg(
-        pl.when(pl.col("value").count() > 0).then(moved).alias("value")
-    )
-    made = made.rename({"target": "place"}).with_columns(pl.lit("inventory.space.place_by_shares").alias("method"))
+    groups = [
+        name for name in ("error_group", "activity_error_group") if emissions.has("sd") and name in joined.columns
+    ]
+    sums = [pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")]
+    sums += [
+        pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)
+        for name in ("sd", "sd_activity", "sd_factor")
+        if emissions.has("sd") and name in joined.columns
+    ]
+    if uncertain:
+        sums.append(((pl.col("sd_placement") ** 2).sum().sqrt()).alias("sd_placement"))
+    made = joined.group_by([*keys, *groups], maintain_order=True).agg(*sums)
+    made = made.rename({"target": "place"}).with_columns(pl.lit(method_id).alias("method"))
     codes = {name: code for name, code in emissions.codes.items() if name != "place"}
-    return EmissionTable(made.sort("place", *EmissionTable.dimensions[1:], "flow"), codes=codes)
+    return EmissionTable(made.sort("place", *EmissionTable.dimensions[1:], "flow", *groups), codes=codes)

@@ -1,0 +1,1 @@
+"""From energy activity to spatial activity to land-use element, and back to the inventory by calibration."""
