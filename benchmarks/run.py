@@ -5,6 +5,7 @@
    text, which a caller of the library may hand over, stand beside them.
 2. Monte Carlo: 10,000 draws over 500 lines against generating the random numbers alone.
 3. A workbook of 120,000 rows and 60 MB against openpyxl.
+4. Places: areal shares, points on a grid and vector tiles (``places``).
 """
 
 from __future__ import annotations

@@ -6,12 +6,18 @@ The data set is not part of the project. Without it these tests are skipped, and
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
+import subprocess
 import zipfile
 from pathlib import Path
 
+import geopandas
+import numpy as np
 import polars as pl
 import pyogrio
 import pytest
+import rasterio
 
 from citycarbon.core.results import StudyResult
 from citycarbon.core.tables import EmissionTable
@@ -19,9 +25,13 @@ from citycarbon.data.datasets import locate, missing_files
 from citycarbon.data.examples import examples_folder
 from citycarbon.studies.assemble import run_to_result
 from citycarbon.studies.run import Run, execute
+from citycarbon.studies.service import run as run_study
 
 SET = "xinwu_wuxi_district"
-FILES = ("xinwu_energy_250m.gpkg", "xinwu_land_use.gpkg", "xinwu_subway_stations.gpkg")
+FILES = (
+    "xinwu_energy_250m.gpkg", "xinwu_land_use.gpkg", "xinwu_subway_stations.gpkg", "xinwu_urban_form_250m.gpkg",
+    "xinwu_built_env_250m.gpkg", "xinwu_transportatio_250m.gpkg", "xinwu_road_centerlines.gpkg",
+)  # fmt: skip
 GRID = 0.5978  # t/MWh, Jiangsu 2022
 USES = ("cooling_kwh", "heating_kwh", "other_electricity_kwh")
 HERE = not set(missing_files(SET)) & set(FILES)
@@ -94,7 +104,7 @@ def test_each_cell(result: StudyResult, meters: pl.DataFrame) -> None:
     assert both["value"].to_list() == pytest.approx(both["expected"].to_list(), rel=1e-9, abs=1e-12)
 
 
-@pytest.mark.parametrize("step", ["by-class", "by-parcel"])
+@pytest.mark.parametrize("step", ["by-class", "by-parcel", "by-grid-250", "by-grid-500"])
 def test_nothing_is_lost_on_other_places(step: str, run: Run, meters: pl.DataFrame) -> None:
     assert tonnes(run.tables[step]) == pytest.approx(by_hand(meters), rel=1e-9)
 
@@ -114,7 +124,8 @@ def test_parcels_and_classes_agree(run: Run) -> None:
 
 def test_conservation_is_reported(result: StudyResult) -> None:
     found = {check.id: check.severity for check in result.checks if check.id.startswith("conservation")}
-    assert found == {"conservation": "ok", "conservation.by-class": "ok", "conservation.by-parcel": "ok"}
+    steps = ("by-class", "by-parcel", "by-grid-250", "by-grid-500")
+    assert found == {"conservation": "ok", **{f"conservation.{step}": "ok" for step in steps}}
 
 
 def test_caveats_say_that_it_is_simulated(result: StudyResult) -> None:
@@ -130,3 +141,74 @@ def test_layers_are_in_degrees_near_wuxi(result: StudyResult) -> None:
             point = point[0]
         assert 120 < point[0] < 121, name
         assert 31 < point[1] < 32, name
+
+
+def test_proxies_are_held_against_the_simulation_and_the_fit_beats_the_best_of_them(run: Run) -> None:
+    """Seven proxies and their combination on blocks of 2 km that the combination has not seen."""
+    rows = run.tables["skill"].to_polars()
+    single = rows.filter(~pl.col("proxy").is_in(["fitted combination", "even spread"]))
+    assert single.height == 7
+    best = single.sort("misplaced").row(0, named=True)
+    assert (best["proxy"], best["verdict"]) == ("floor area", "best single")
+    fitted = rows.filter(pl.col("proxy") == "fitted combination").row(0, named=True)
+    assert fitted["verdict"] == "better"
+    assert fitted["misplaced"] < best["misplaced"] < rows.filter(pl.col("proxy") == "even spread")["misplaced"].item()
+    assert fitted["r2"] > best["r2"] > 0.9
+
+
+def test_skill_of_a_single_proxy_by_hand(run: Run, meters: pl.DataFrame) -> None:
+    """Share of the total by footprints, compared cell by cell without the method."""
+    prints = run.desk.layers["form"].rows.select("grid_id_main", "total_footprint_m2")
+    both = meters.join(prints, on="grid_id_main").with_columns(pl.sum_horizontal(USES).alias("kwh"))
+    share = both["total_footprint_m2"] / both["total_footprint_m2"].sum()
+    misplaced = (share * both["kwh"].sum() - both["kwh"]).abs().sum() / (2 * both["kwh"].sum())
+    found = run.tables["skill"].to_polars().filter(pl.col("proxy") == "footprint")["misplaced"].item()
+    # Cells share borders; parts below 1e-12 of a cell are rounding of coordinates.
+    assert found == pytest.approx(misplaced, rel=1e-6)
+
+
+def test_plan_variant_densifies_around_stations_and_turns_works_to_park(run: Run) -> None:
+    effect = run.tables["plan-effect"].to_polars()
+    parts = pl.sum_horizontal("effect_land", "effect_density", "effect_intensity")
+    assert (effect.select((parts - pl.col("difference")).abs().max()).item()) < 1e-9 * effect["current"].sum()
+    gone = effect.filter(pl.col("driver") == "element gone")
+    assert gone.select("place", "element").rows() == [("parcel-15", "industrial_buildings")]
+    park = effect.filter(pl.col("element") == "park")
+    # 36.5 ha of park at 10.27 t/ha.
+    assert park.select("place", "driver").rows() == [("parcel-15", "new element")]
+    assert park["difference"].item() == pytest.approx(-10.27 * 36.538822, rel=1e-6)
+    denser = effect.filter(pl.col("driver") == "density")
+    assert (denser["planned"] <= denser["current"] * 1.3 * (1 + 1e-9)).all()
+    assert set(denser["element"]) == {"homes", "offices", "shops"}
+
+
+def test_map_files_open_in_gdal_and_hold_the_inventory(tmp_path: Path, meters: pl.DataFrame) -> None:
+    run_study(examples_folder() / "xinwu", tmp_path / "out")
+    maps = tmp_path / "out" / "maps"
+    whole = by_hand(meters)
+    for name in ("electricity.gpkg", "electricity.parquet", "by-grid-500.gpkg"):
+        frame = geopandas.read_parquet(maps / name) if name.endswith("parquet") else pyogrio.read_dataframe(maps / name)
+        assert frame.crs.to_epsg() == 32650
+        assert frame["t_co2e"].sum() == pytest.approx(whole, rel=1e-9), name
+    parcels = pyogrio.read_dataframe(maps / "by-parcel.gpkg")
+    assert len(parcels) == 2033
+    assert parcels["t_co2e"].sum() < whole
+    for name in ("by-grid-500.tif", "by-grid-250.tif"):
+        with rasterio.open(maps / name) as raster:
+            assert (raster.crs.to_epsg(), raster.units[0], raster.tags()["YEAR"]) == (32650, "t CO2e", "2022")
+            assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+            assert np.nansum(raster.read(1)) == pytest.approx(whole, rel=1e-9)
+    tiles = pyogrio.read_info(maps / "by-parcel.pmtiles")
+    assert tiles["driver"] == "PMTiles"
+    assert {"place", "t_co2e", "name_zh"} <= set(tiles["fields"])
+    with sqlite3.connect(maps / "by-parcel.gpkg") as database:
+        aliases = dict(database.execute("SELECT column_name, name FROM gpkg_data_columns"))
+    assert aliases["t_co2e"] == "排放吨"
+    if shutil.which("ogrinfo"):
+        for command in (
+            ["ogrinfo", "-so", "-al", "by-parcel.gpkg"],
+            ["ogrinfo", "-so", "-al", "by-parcel.shp"],
+            ["gdalinfo", "by-grid-500.tif"],
+        ):
+            done = subprocess.run(command, cwd=maps, capture_output=True, text=True, check=True)
+            assert "ERROR" not in done.stderr, command

@@ -20,6 +20,7 @@ from citycarbon.data.library import activities, warming_metric
 from citycarbon.data.regions import region_rows
 from citycarbon.inventory.accounting.community import community_codes
 from citycarbon.inventory.accounting.intensity import IntensityTable, intensity
+from citycarbon.inventory.space.overlay.pairs import dimension_of, measure
 from citycarbon.studies.account import by_alternative, equivalent_of
 from citycarbon.studies.catalogue import find_method
 from citycarbon.studies.exchange_tables import exchange_tables
@@ -61,8 +62,8 @@ def run_to_result(run: Run) -> StudyResult:
         tables["uncertainty"] = monte_carlo(run, main)
     for name in run.study.show:
         tables[f"step_{name}"] = run.tables[name].to_polars()
-    if run.study.maps:
-        tables["maps"] = pl.concat([_map(run, view) for view in run.study.maps])
+    if any(_drawn(run, view) for view in run.study.maps):
+        tables["maps"] = pl.concat([_map(run, view) for view in run.study.maps if _drawn(run, view)])
     seen, view_checks = view_tables(run, main)
     tables |= seen | exchange_tables(run, account)
     checks = (*view_checks, *own_checks(run, account, main, factors), *findings(run), *caveats(run))
@@ -158,6 +159,10 @@ def _provenance(run: Run, account: EmissionTable, factors: pl.DataFrame) -> pl.D
     )  # fmt: skip
 
 
+def _drawn(run: Run, view: MapView) -> bool:
+    return run.study.layers[view.layer].show and isinstance(run.desk.layers[view.layer], Layer)
+
+
 def _map(run: Run, view: MapView) -> pl.DataFrame:
     table = run.account() if view.step == ACCOUNT else run.tables[view.step]
     if not isinstance(table, EmissionTable):
@@ -175,7 +180,11 @@ def _layers(run: Run) -> dict[str, Any]:
         layer = run.desk.layers[name]
         if source.show and isinstance(layer, Layer):
             keep = [column for column in ("place", "class") if column in layer.rows.columns]
-            shown = type(layer)(layer.name, layer.rows.select(keep), layer.geometry, layer.crs)
+            rows = layer.rows.select(keep)
+            if dimension_of(layer.geometry) == 2 and not layer.is_geographic:
+                area = pl.Series("area_ha", measure(layer.geometry, 2) / 1e4)
+                rows = rows.with_columns(area.round_sig_figs(6))
+            shown = type(layer)(layer.name, rows, layer.geometry, layer.crs)
             made[name] = shown.geojson(5)
     return made
 

@@ -158,6 +158,21 @@ SPACE_MESSAGES: dict[str, Message] = {
         ("one of: {known}", "以下之一：{known}"),
         ("take a listed measure, or give own elasticities with their source", "使用所列指标，或提供注明来源的弹性"),
     ),
+    "plan_unknown": message(
+        "coverage",
+        ("A change of the plan names what is not there", "规划变更引用了不存在的内容"),
+        ("a {column} of the present: {known} …", "现有的 {column}：{known} …"),
+        ("correct the name", "更正名称"),
+    ),
+    "plan_change_wrong": message(
+        "input",
+        ("A change of the plan is not complete", "规划变更不完整"),
+        (
+            "a factor, or a new element (with new_ratio if it counts floor area)",
+            "倍数，或新要素（按建筑面积计时须有 new_ratio）",
+        ),
+        ("fill exactly one of 'factor' and 'new_element'", "'factor' 与 'new_element' 只填一个"),
+    ),
     "too_few_places": message(
         "coverage",
         ("There are too few places for this", "地点数量不足"),

@@ -11,7 +11,7 @@ from functools import cache
 
 import polars as pl
 
-from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.errors import Problems, Where
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
 from citycarbon.data.library import shipped_rows
@@ -21,6 +21,39 @@ ZONES = ("severe_cold", "cold", "hot_summer_cold_winter", "hot_summer_warm_winte
 SIGNS = ("+", "-", "±", "0")
 
 _ELEMENT = Column("element", required=True, empty=False, meaning=("spatial element", "空间要素"))
+
+
+PROXY = Column("proxy", required=True, empty=False, meaning=("what shares are made from", "分配代理"))
+UNIT = Column("unit", required=True, empty=False, meaning=("unit of value", "单位"))
+
+
+class ProxyTable(Table):
+    """Amounts by place that say where something is: floor area, population, road length, light."""
+
+    columns = (
+        Column("place", required=True, empty=False, meaning=("place", "地点")),
+        PROXY,
+        Column("value", "number", required=True, low=0, meaning=("amount, in unit", "数量，单位见 unit")),
+        UNIT,
+        Column("source", meaning=("place that contains it; all places if empty", "所属上级地点；空为全部")),
+        Column("sd", "number", low=0, meaning=("standard deviation of the amount", "数量的标准差")),
+    )
+    __slots__ = ()
+
+
+class PlanChangeTable(Table):
+    """Changes that a plan makes to present parcels, one rule a row, applied in their order."""
+
+    columns = (
+        Column("change", required=True, empty=False, meaning=("name of the change", "变更名称")),
+        Column("place", meaning=("places, parted by |; all if empty", "地点，以 | 分隔；空为全部")),
+        Column("element", meaning=("elements, parted by |; all if empty", "要素，以 | 分隔；空为全部")),
+        Column("near", "number", low=0, unit="m", meaning=("only this near to a station", "距站点距离以内")),
+        Column("factor", "number", low=0, unit="1", meaning=("amount times this", "数量倍数")),
+        Column("new_element", meaning=("element of the new use of the land", "变更后的要素")),
+        Column("new_ratio", "number", low=0, unit="1", meaning=("floor area ratio of the new use", "变更后的容积率")),
+    )
+    __slots__ = ()
 
 
 class ElementTable(Table):
@@ -160,6 +193,6 @@ def element_factors(sources: list[str]) -> ElementFactorTable:
 
 
 __all__ = [
-    "AMOUNTS", "ElasticityTable", "ElementFactorTable", "ElementTable", "InputError", "TranslationTable", "elasticities",
-    "element_factors", "element_rows", "translation",
+    "AMOUNTS", "PROXY", "UNIT", "ElasticityTable", "ElementFactorTable", "ElementTable", "PlanChangeTable", "ProxyTable",
+    "TranslationTable", "elasticities", "element_factors", "element_rows", "translation",
 ]  # fmt: skip

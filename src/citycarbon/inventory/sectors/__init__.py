@@ -8,6 +8,7 @@ from citycarbon.inventory.sectors.peak_month import peak_month
 from citycarbon.inventory.sectors.spatial_elements.calibrate import calibrate, calibrated
 from citycarbon.inventory.sectors.spatial_elements.intensities import element_activity, element_emissions
 from citycarbon.inventory.sectors.spatial_elements.of_parcels import elements_of_parcels
+from citycarbon.inventory.sectors.spatial_elements.variant import plan_variant
 from citycarbon.inventory.sectors.standard_coal import standard_coal
 from citycarbon.inventory.sectors.vehicle_use import vehicle_use
 
@@ -25,4 +26,5 @@ METHODS = (
     element_emissions,
     calibrate,
     calibrated,
+    plan_variant,
 )

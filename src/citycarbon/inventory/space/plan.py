@@ -117,6 +117,8 @@ def plan_effect(
     }  # fmt: skip
     made = both.with_columns(**effects).with_columns((pl.col("mass_plan") - pl.col("mass")).alias("difference"))
     made = made.with_columns(_driver().alias("driver"), pl.lit(unit).alias("unit"))
+    order = [pl.col("difference").abs(), *keys]
+    made = made.sort(order, descending=[True, False, False, False])
     return PlanEffectTable(
         made.rename({"mass": "current", "mass_plan": "planned"}).select([c.name for c in PlanEffectTable.columns])
     )

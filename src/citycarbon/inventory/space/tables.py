@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.data.library.elements import PROXY, UNIT, ProxyTable
 
 RESIDUAL = "not_placed"
 """Place of what no target takes."""
 
 PLACE = Column("place", required=True, empty=False, meaning=("place", "地点"))
-UNIT = Column("unit", required=True, empty=False, meaning=("unit of value", "单位"))
-PROXY = Column("proxy", required=True, empty=False, meaning=("what shares are made from", "分配代理"))
 
 
 class ShareTable(Table):
@@ -26,20 +25,6 @@ class ShareTable(Table):
             "share", "number", required=True, empty=False, low=0, high=1, unit="1", meaning=("of the source", "份额")
         ),
         Column("sd", "number", low=0, unit="1", meaning=("standard deviation of the share", "份额的标准差")),
-    )
-    __slots__ = ()
-
-
-class ProxyTable(Table):
-    """Amounts by place that say where something is: floor area, population, road length, light."""
-
-    columns = (
-        PLACE,
-        PROXY,
-        Column("value", "number", required=True, low=0, meaning=("amount, in unit", "数量，单位见 unit")),
-        UNIT,
-        Column("source", meaning=("place that contains it; all places if empty", "所属上级地点；空为全部")),
-        Column("sd", "number", low=0, meaning=("standard deviation of the amount", "数量的标准差")),
     )
     __slots__ = ()
 
@@ -111,3 +96,9 @@ class MeasureTable(Table):
         Column("verdict", meaning=("class of the result", "结论类别")),
     )
     __slots__ = ()
+
+
+__all__ = [
+    "PLACE", "PROXY", "RESIDUAL", "UNIT", "MeasureTable", "PointTable", "ProxyTable", "RuleTable", "ShareTable", "SkillTable",
+    "WeightTable",
+]  # fmt: skip

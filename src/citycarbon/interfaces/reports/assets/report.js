@@ -28,7 +28,7 @@
   const state = {
     lang: stated || store.citycarbon_lang || ((navigator.language || "").toLowerCase().startsWith("zh") ? "zh" : "en"),
     dark: store.citycarbon_theme ? store.citycarbon_theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches,
-    account: 0, time: null, list: null, layer: null, classes: "quantile", opacity: 0.85, tables: {},
+    account: 0, time: null, list: null, layer: null, classes: "quantile", per: "total", opacity: 0.85, tables: {},
   };
   const tr = (key, ...values) => {
     const text = STRINGS[state.lang][key];
@@ -305,6 +305,23 @@
     chartBlock(box, "time", option, 340, [[tr("year"), ...used.map(label)], a.times.map((t) => [t, ...used.map((k) => value(k, t))]), used.map((_, i) => i + 1)]);
   }
 
+  /* Fisher's natural breaks by dynamic programming, on at most 400 quantiles of the values. */
+  function naturalBreaks(numbers, n) {
+    const v = numbers.length <= 400 ? numbers : Array.from({ length: 400 }, (_, i) => numbers[Math.round((i * (numbers.length - 1)) / 399)]);
+    const m = v.length, s1 = [0], s2 = [0];
+    v.forEach((x, i) => { s1.push(s1[i] + x); s2.push(s2[i] + x * x); });
+    const cost = (a, b) => s2[b] - s2[a] - (s1[b] - s1[a]) ** 2 / (b - a);
+    let best = Array.from({ length: m + 1 }, (_, b) => (b ? cost(0, b) : 0)); const cuts = [];
+    for (let k = 2; k <= n; k++) {
+      const next = new Array(m + 1).fill(Infinity), cut = new Array(m + 1).fill(0);
+      for (let b = k; b <= m; b++) for (let a = k - 1; a < b; a++) { const c = best[a] + cost(a, b); if (c < next[b]) { next[b] = c; cut[b] = a; } }
+      cuts.push(cut); best = next;
+    }
+    const found = [v[m - 1]];
+    for (let k = cuts.length - 1, b = m; k >= 0; k--) { b = cuts[k][b]; found.unshift(v[b - 1]); }
+    return [v[0], ...found];
+  }
+
   /* ---- map -------------------------------------------------------------------------------------------------------------------- */
   function mapSection() {
     const layers = [...new Set(T.maps.map((r) => r.layer))];
@@ -314,7 +331,7 @@
     const note = el("p", { class: "unit" }), bar = el("div", { class: "mapbar" }), holder = el("div", { class: "chart", role: "img", "aria-label": tr("map_title") }), legend = el("div", { class: "legend" });
     const choose = (values, current, change) => el("select", { on: { change: (e) => change(e.target.value) } }, values.map(([v, text]) => el("option", { value: v, selected: v === current }, text)));
     const slider = el("input", { type: "range", min: "20", max: "100", value: String(100 * state.opacity), "aria-label": tr("opacity"), on: { input: (e) => { state.opacity = e.target.value / 100; draw(); } } });
-    bar.append(layers.length > 1 ? el("label", {}, tr("layer") + " ", choose(layers.map((l) => [l, label("layer:" + l) === "layer:" + l ? l : label("layer:" + l)]), state.layer, (v) => { state.layer = v; draw(true); })) : "", el("label", {}, tr("classes") + " ", choose([["quantile", tr("quantile")], ["equal", tr("equal")]], state.classes, (v) => { state.classes = v; draw(); })), el("label", {}, tr("opacity") + " ", slider), el("span", {}, tr("datum")));
+    bar.append(layers.length > 1 ? el("label", {}, tr("layer") + " ", choose(layers.map((l) => [l, label("layer:" + l) === "layer:" + l ? l : label("layer:" + l)]), state.layer, (v) => { state.layer = v; draw(true); })) : "", el("label", {}, tr("classes") + " ", choose([["quantile", tr("quantile")], ["natural", tr("natural")], ["equal", tr("equal")]], state.classes, (v) => { state.classes = v; draw(); })), el("label", {}, tr("opacity") + " ", slider), DATA.layers[state.layer].features.some((f) => f.properties.area_ha) ? el("label", {}, tr("map_measure") + " ", choose([["total", tr("map_total")], ["area", tr("map_per_area")]], state.per, (v) => { state.per = v; draw(); })) : "", el("span", {}, tr("datum")));
     box.node.append(note, bar, holder, legend);
     const chart = echarts.init(holder, null, { renderer: "canvas" });
     charts.push(chart);
@@ -324,20 +341,23 @@
     box.tools.append(csv, png);
     function current() {
       const values = sumBy(T.maps.filter((r) => r.layer === state.layer && inAccount(r)), "place");
-      return DATA.layers[state.layer].features.map((f) => ({ place: f.properties.place, kind: f.properties.class || "", value: values.has(f.properties.place) ? values.get(f.properties.place) : null }));
+      const per = (f) => (state.per === "area" && f.properties.area_ha ? f.properties.area_ha : 1);
+      return DATA.layers[state.layer].features.map((f) => ({ place: f.properties.place, kind: f.properties.class || "", value: values.has(f.properties.place) ? values.get(f.properties.place) / per(f) : null }));
     }
     function draw(fresh) {
       const layer = DATA.layers[state.layer], features = layer.features, rows = current();
       const numbers = rows.map((r) => r.value).filter((v) => v !== null && v > 0).sort((a, b) => a - b);
       const n = Math.min(6, Math.max(1, new Set(numbers).size)), breaks = [];
-      for (let i = 0; i <= n; i++) breaks.push(state.classes === "equal" ? (numbers[numbers.length - 1] * i) / n : numbers[Math.min(numbers.length - 1, Math.round((i * (numbers.length - 1)) / n))]);
-      const [scale, unit] = massScale(numbers[numbers.length - 1] || 0), colours = ramp(n);
+      if (state.classes === "natural") breaks.push(...naturalBreaks(numbers, n));
+      else for (let i = 0; i <= n; i++) breaks.push(state.classes === "equal" ? (numbers[numbers.length - 1] * i) / n : numbers[Math.min(numbers.length - 1, Math.round((i * (numbers.length - 1)) / n))]);
+      const perArea = state.per === "area" && features.some((f) => f.properties.area_ha);
+      const [scale, plain] = massScale(numbers[numbers.length - 1] || 0), colours = ramp(n), unit = plain + (perArea ? "/" + tr("hectare") : "");
       const palette = state.dark ? colours.slice().reverse() : colours;
       const classOf = (v) => { let c = 0; while (c < n - 1 && v > breaks[c + 1]) c++; return c; };
       const zero = state.dark ? "#2a3439" : "#e3e8ea";
       const name = "map-" + state.layer;
       if (!echarts.getMap(name)) echarts.registerMap(name, { type: "FeatureCollection", features: features.map((f) => ({ type: "Feature", geometry: f.geometry, properties: { name: f.properties.place } })) });
-      note.textContent = unit + " CO2e · " + caption() + " · " + tr("classes") + ": " + tr(state.classes);
+      note.textContent = unit.replace("/", " CO2e/") + (perArea ? "" : " CO2e") + " · " + caption() + " · " + tr("classes") + ": " + tr(state.classes);
       const regions = rows.map((r) => ({ name: r.place, place: r.place, kind: r.kind, value: r.value, itemStyle: { areaColor: r.value === null ? "transparent" : r.value <= 0 ? zero : palette[classOf(r.value)], opacity: state.opacity, borderColor: r.value === null ? css("--line") : features.length > 500 ? "transparent" : css("--paper"), borderWidth: r.value === null ? 0.5 : features.length > 500 ? 0 : 1 } }));
       const bounds = features.reduce((b, f) => { const walk = (c) => (typeof c[0] === "number" ? ((b[0] = Math.min(b[0], c[0])), (b[1] = Math.min(b[1], c[1])), (b[2] = Math.max(b[2], c[0])), (b[3] = Math.max(b[3], c[1]))) : c.forEach(walk)); walk(f.geometry.coordinates); return b; }, [180, 90, -180, -90]);
       const aspect = Math.cos((((bounds[1] + bounds[3]) / 2) * Math.PI) / 180), ratio = ((bounds[2] - bounds[0]) * aspect) / (bounds[3] - bounds[1] || 1);
@@ -345,10 +365,10 @@
       chart.resize();
       chart.setOption({
         animation: false, textStyle: { fontFamily: css("--sans"), color: css("--ink") },
-        tooltip: { trigger: "item", backgroundColor: css("--paper"), borderColor: css("--line"), textStyle: { color: css("--ink") }, formatter: (p) => ("<b>" + escape(label(p.name)) + "</b><br>" + (p.data && p.data.kind ? escape(label(p.data.kind)) + "<br>" : "") + (p.data && p.data.value !== null && p.data.value !== undefined ? escape(mass(p.data.value)) + " CO2e" : escape(tr("nodata")))) },
+        tooltip: { trigger: "item", backgroundColor: css("--paper"), borderColor: css("--line"), textStyle: { color: css("--ink") }, formatter: (p) => ("<b>" + escape(label(p.name)) + "</b><br>" + (p.data && p.data.kind ? escape(label(p.data.kind)) + "<br>" : "") + (p.data && p.data.value !== null && p.data.value !== undefined ? escape(mass(p.data.value)) + " CO2e" + (perArea ? "/" + tr("hectare") : "") : escape(tr("nodata")))) },
         series: [{ type: "map", map: name, left: 8, right: 8, top: 8, bottom: 8, roam: true, aspectScale: aspect, scaleLimit: { min: 0.8, max: 30 }, selectedMode: false, label: { show: features.length <= 12, color: css("--ink"), textBorderColor: css("--paper"), textBorderWidth: 2, formatter: (p) => label(p.name) }, emphasis: { label: { show: features.length <= 12 }, itemStyle: { areaColor: css("--accent") } }, data: regions }],
       }, true);
-      legend.replaceChildren(...palette.map((colour, i) => el("span", {}, el("i", { style: "background:" + colour }), num(breaks[i] / scale, 3) + " – " + num(breaks[i + 1] / scale, 3) + " " + unit)), el("span", {}, el("i", { style: "background:" + zero }), tr("zero")), el("span", {}, el("i", { class: "none" }), tr("nodata")));
+      legend.replaceChildren(...palette.map((colour, i) => el("span", {}, el("i", { style: "background:" + colour }), num(breaks[i] / scale, 3) + " – " + num(breaks[i + 1] / scale, 3) + " " + unit)), el("span", {}, el("i", { style: "background:" + zero }), tr("zero")), el("span", {}, el("i", { class: "none" }), tr("nodata")), el("span", { class: "key" }, [unit.replace("/", " CO2e/") + (perArea ? "" : " CO2e"), yearText(), tr("classes") + " " + tr(state.classes), tr("datum_word") + " " + tr("datum")].filter(Boolean).join(" · ")));
       if (fresh) closePanel();
     }
     draw();
@@ -424,8 +444,12 @@
 
   /* A further table of emissions by few places (land-use classes, formula terms) is drawn as well. */
   const stepName = (name) => (DATA.labels["step:" + name] ? label("step:" + name) : name);
+  const TONNES = { kg: 1e-3, t: 1, kt: 1e3, Mt: 1e6, Gt: 1e9 };
   function emissionChart(box, name, rows) {
     if (!("gas" in rows[0]) || !("value" in rows[0]) || !("place" in rows[0]) || rows[0].measure !== undefined) return;
+    /* Masses are drawn in tonnes, whatever unit the table has; several gases, years or alternatives are no one bar. */
+    if (rows.some((r) => TONNES[r.unit] === undefined) || ["gas", "time", "scenario", "basis"].some((k) => new Set(rows.map((r) => r[k])).size > 1)) return;
+    rows = rows.map((r) => Object.assign({}, r, { value: r.value === null ? null : r.value * TONNES[r.unit] }));
     const sums = [...sumBy(rows, "place")].filter(([, v]) => v !== null).sort((a, b) => b[1] - a[1]);
     if (sums.length < 2 || sums.length > 20) return;
     const [scale, unit] = massScale(Math.max(...sums.map((s) => Math.abs(s[1])))), names = sums.map((s) => s[0]);

@@ -144,9 +144,8 @@ def element_emissions(
     """
     rows = factors.to_polars().filter(pl.col("gas").is_not_null() & (pl.col("gas") != ""))
     made = _matched(elements, rows, skip_missing=skip_missing)
-    scale = made["numerator"].replace_strict(
-        {unit: conversion(unit, "t") for unit in made["numerator"].unique()}, return_dtype=pl.Float64
-    )
+    units = {unit: conversion(unit, "t") for unit in made["numerator"].unique().sort()}
+    scale = pl.Series([units[unit] for unit in made["numerator"].to_list()], dtype=pl.Float64)
     sink = pl.col("intensity") < 0
     spread = (pl.col("high") - pl.col("low")) / _EVEN * pl.col("amount") * pl.col("scale")
     frame = made.with_columns(scale.alias("scale")).select(

@@ -14,7 +14,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer
-from citycarbon.data.library.elements import ElementTable, TranslationTable, translation
+from citycarbon.data.library.elements import ElementTable, ProxyTable, TranslationTable, translation
 
 HECTARE = 10_000.0
 """Square metres of a hectare."""
@@ -32,6 +32,7 @@ def elements_of_parcels(
     parcels: Layer,
     stations: Layer | None = None,
     rules: TranslationTable | None = None,
+    floor: ProxyTable | None = None,
     *,
     time: str,
     ratio_column: str = "",
@@ -54,6 +55,8 @@ def elements_of_parcels(
         Points of metro or rail stations: residents within walking distance of one are counted apart.
     rules
         Own translation of land use to elements instead of the shipped one.
+    floor
+        Floor area [m2] by parcel from another step; a parcel that it does not list has none.
     time
         Year of the parcels, or of the plan.
     ratio_column
@@ -108,10 +111,10 @@ def elements_of_parcels(
     rows = parcels.rows.select(pl.col("place").cast(pl.String), pl.col("land_use").cast(pl.String)).with_row_index("i")
     kinds = (rules or translation()).to_polars().filter(pl.col("land_use").is_not_null() & (pl.col("land_use") != ""))
     found = rows.join(_by_code(rows["land_use"].unique().to_list(), kinds, parcels.name), on="land_use")
-    floor = _floor(parcels, ratio_column, floor_column, area, found)
+    space = _floor(parcels, ratio_column, floor_column, area, found, floor)
     share = _column(parcels, green_column, 0.0, 1.0) if green_column else np.zeros(len(area))
     number = found["i"].to_numpy()
-    amount = np.where(found["amount"].to_numpy() == "floor_area", floor[number], area[number] / HECTARE)
+    amount = np.where(found["amount"].to_numpy() == "floor_area", space[number], area[number] / HECTARE)
     made = [found.select("i", "element", "sector", "unit").with_columns(pl.Series("value", amount))]
     people = (rules or translation()).to_polars()
     made += _green(share, area, found, people)
@@ -186,11 +189,17 @@ def _column(parcels: Layer, column: str, low: float, high: float) -> Any:
     return numbers.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
-def _floor(parcels: Layer, ratio: str, floor: str, area: Any, found: pl.DataFrame) -> Any:
+def _floor(parcels: Layer, ratio: str, floor: str, area: Any, found: pl.DataFrame, listed: ProxyTable | None) -> Any:
     """Floor area of each parcel [m2]; a use that is counted by it needs one."""
     made = np.full(len(area), np.nan)
     if ratio:
         made = _column(parcels, ratio, 0.0, 50.0) * area
+    if listed is not None:
+        if listed.words("unit") != ["m2"]:
+            raise InputError("unit_mixed", Where(item="floor"), ", ".join(listed.words("unit")))
+        sums = listed.to_polars().group_by("place", maintain_order=True).agg(pl.col("value").sum())
+        base = parcels.rows.select(pl.col("place").cast(pl.String))
+        made = base.join(sums, on="place", how="left", maintain_order="left")["value"].fill_null(0.0).to_numpy().copy()
     if floor:
         stated = _column(parcels, floor, 0.0, 1e9)
         made = np.where(np.isfinite(stated), stated, made)

@@ -80,7 +80,7 @@ def proxy_weights(evidence: EmissionTable, proxies: ProxyTable) -> WeightTable:
         {
             "proxy": names,
             "value": beta,
-            "unit": [f"{unit}/{each}" for each in units],
+            "unit": [unit if each == "1" else f"{unit}/{each}" for each in units],
             "sd": spread,
             "share": mass / total if total > 0 else np.zeros(len(names)),
             "inflation": _inflation(matrix),
