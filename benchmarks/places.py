@@ -139,13 +139,15 @@ def tiles() -> None:
     """Print the time of a million parcels as tiles."""
     lots = parcels(PARCELS, 4)
     rows = lots.rows.with_columns(pl.Series("t_co2e", np.random.default_rng(5).random(PARCELS)))
-    moved = Layer("parcels", rows, shapely.transform(lots.geometry, lambda xy: xy + [500_000, 3_400_000]), UTM)
+    moved = Layer(
+        "parcels", rows, shapely.transform(lots.geometry, lambda xy: xy + np.array([500_000.0, 3_400_000.0])), UTM
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "parcels.pmtiles"
         took = timed(lambda: write_layer(moved, path), 1)
         size = path.stat().st_size / 1024**2
-    print(f"\n{PARCELS:,} parcels as vector tiles of zooms 4 to 14: {took:.0f} s, {size:.0f} MB")
-    print(f"  aim: under 60 s -> {took:.0f} s")
+    print(f"\n{PARCELS:,} parcels as vector tiles of zooms 8 to 12: {took:.0f} s, {size:.0f} MB")
+    print(f"  aim: under 60 s -> {took:.0f} s; the time is tippecanoe's, which clips and packs each parcel once a zoom")
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+import places
 import polars as pl
 from scipy.stats import qmc
 from workbook import workbook
@@ -176,3 +177,4 @@ if __name__ == "__main__":
     emission_join()
     monte_carlo()
     workbook()
+    places.main()

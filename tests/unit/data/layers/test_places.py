@@ -83,14 +83,19 @@ def test_a_shapefile_is_gbk_and_its_names_fit(tmp_path: Path):
     assert origin.encoding.lower() in ("gbk", "cp936")
 
 
-def test_vector_tiles_hold_every_feature(tmp_path: Path):
+@pytest.mark.parametrize("maker", ["tippecanoe", "GDAL"])
+def test_vector_tiles_hold_every_feature(tmp_path: Path, maker: str, monkeypatch: pytest.MonkeyPatch):
+    if maker == "GDAL":
+        monkeypatch.setattr("citycarbon.data.layers.writing.sys.executable", str(tmp_path / "python"))
+        monkeypatch.setattr("citycarbon.data.layers.writing.shutil.which", lambda _: None)
     from mapbox_vector_tile import decode
     from pmtiles.reader import MemorySource, Reader, all_tiles
 
     write_layer(layer(), tmp_path / "lots.pmtiles", title="地块")
     source = MemorySource((tmp_path / "lots.pmtiles").read_bytes())
     header = Reader(source).header()
-    assert (header["min_zoom"], header["max_zoom"]) == (4, 14)
+    # 300 m fit on one tile up to zoom 14.
+    assert (header["min_zoom"], header["max_zoom"]) == (14, 14)
     import gzip
 
     names = set()
