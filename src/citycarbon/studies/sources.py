@@ -31,6 +31,7 @@ from citycarbon.data.regions import region_code
 from citycarbon.studies.catalogue import nearest
 from citycarbon.studies.formats import read_format
 from citycarbon.studies.spatial.opening import open_layers
+from citycarbon.studies.spatial.sound_places import check_levels
 from citycarbon.studies.study_file import STUDY_FILE, LayerSource, Study, TableSource, UserFactors
 
 
@@ -95,6 +96,7 @@ class Desk:
         table = self.table(self.study.places, PlaceTable)
         codes = table.code_list(self.study.places.file)
         _check_regions(table, self.study.places.file)
+        check_levels(table, self.study.places.file)
         self.places, self.place_codes = table, codes
         self.broken.remove("places")
 
@@ -151,6 +153,7 @@ class Desk:
         problems.raise_all()
         self.places = PlaceTable(pl.concat(parts, how="diagonal"))
         self.place_codes = self.places.code_list()
+        check_levels(self.places, None)
         self.broken.remove("places")
 
     def _open_denominators(self) -> None:

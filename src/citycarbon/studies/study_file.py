@@ -125,6 +125,9 @@ class LayerSource(_Part):
     to_crs: str | None = Field(
         None, description="projected system to which the layer is brought, for example EPSG:4547"
     )
+    within: str | None = Field(
+        None, description="layer of polygons that should hold the features; a layer in another datum shows by it"
+    )
     repair: bool = Field(False, description="mend rings that cross themselves, and say so, instead of refusing them")
     band: int = Field(1, ge=1, description="band of a raster")
     land_use: LandUseColumn | None = Field(None, description="land-use codes, brought to the national ones")

@@ -173,6 +173,30 @@ SPACE_MESSAGES: dict[str, Message] = {
         ),
         ("fill exactly one of 'factor' and 'new_element'", "'factor' 与 'new_element' 只填一个"),
     ),
+    "level_wrong": message(
+        "schema",
+        ("A place stands below one of its own or a finer level", "地点位于同级或更细级别的地点之下"),
+        ("parents of a wider level: {known}", "上级应更宽：{known}"),
+        ("correct 'parent' or 'level'", "更正 'parent' 或 'level'"),
+    ),
+    "datum_suspect": message(
+        "schema",
+        (
+            "A layer fits its boundary only once the offset of a web map is taken off",
+            "去掉互联网地图偏移后图层才与边界吻合",
+        ),
+        (
+            "a layer in the datum that it states; shares inside the boundary: {found}",
+            "图层与所注明的基准一致；位于边界内的比例：{found}",
+        ),
+        ("write 'crs: {datum}' if its publisher says so", "若发布方说明如此，请写 'crs: {datum}'"),
+    ),
+    "outside_boundary": message(
+        "schema",
+        ("Most of a layer lies outside its boundary", "图层大部分位于边界之外"),
+        ("features inside {boundary}", "要素位于 {boundary} 之内"),
+        ("check the coordinate system, or take another boundary", "检查坐标系，或更换边界"),
+    ),
     "too_few_places": message(
         "coverage",
         ("There are too few places for this", "地点数量不足"),

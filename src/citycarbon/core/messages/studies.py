@@ -70,8 +70,11 @@ STUDY_MESSAGES: dict[str, Message] = {
     ),
     "study_origin": message(
         "schema",
-        ("A table does not say in one way where it comes from", "表的来源未注明或注明了多个"),
-        ("exactly one of file, step, editions", "file、step、editions 三者恰好其一"),
+        ("A table or layer does not say in one way where it comes from", "表或图层的来源未注明或注明了多个"),
+        (
+            "exactly one of file, step, steps, editions; for a layer, of file, grid",
+            "表：file、step、steps、editions 恰好其一；图层：file、grid 恰好其一",
+        ),
         ("keep one of them", "只保留其中一个"),
     ),
     "study_key_idle": message(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,7 @@ from citycarbon.data.classifications.land_use import LandUse, land_use
 from citycarbon.data.layers import Layer, read_layer, repaired
 from citycarbon.data.layers.grids import hexagon_layer, square_layer
 from citycarbon.data.layers.raster import RASTER, Raster, read_raster
+from citycarbon.studies.spatial.sound_places import check_within
 from citycarbon.studies.study_file import STUDY_FILE, LayerSource
 
 Find = Callable[[str, str | None], tuple[Path, str]]
@@ -48,7 +50,7 @@ def open_layers(
         source = sources[name]
         if name in broken:
             continue
-        if source.grid is not None and source.grid.of in broken:
+        if _needs(source) & broken:
             broken.add(name)
             continue
         try:
@@ -56,6 +58,10 @@ def open_layers(
                 layers[name] = _gridded(name, source, layers[source.grid.of])
             else:
                 layers[name], origins[name] = _opened(name, source, find)
+            boundary, mine = layers.get(source.within or ""), layers[name]
+            if isinstance(boundary, Layer) and isinstance(mine, Layer) and name in origins:
+                note = check_within(name, mine, boundary)
+                origins[name] = replace(origins[name], note=f"{origins[name].note}; {note}")
         except InputError as error:
             broken.add(name)
             problems.absorb(error)
@@ -65,19 +71,22 @@ def open_layers(
 def _order(sources: Mapping[str, LayerSource], problems: Problems, broken: set[str]) -> list[str]:
     graph: dict[str, set[str]] = {}
     for name, source in sources.items():
-        over = source.grid.of if source.grid is not None else None
-        if over is not None and over not in sources:
-            where = Where(file=STUDY_FILE, item=f"layers.{name}.grid.of")
+        graph[name] = _needs(source) & set(sources)
+        for over in sorted(_needs(source) - set(sources)):
+            where = Where(file=STUDY_FILE, item=f"layers.{name}.{'grid.of' if source.grid is not None else 'within'}")
             problems.add("layer_unknown", where, over, known=", ".join(sources))
             broken.add(name)
-            over = None
-        graph[name] = {over} if over is not None else set()
     try:
         return list(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
         problems.add("step_cycle", Where(file=STUDY_FILE, item="layers"), " → ".join(error.args[1]))
         broken.update(error.args[1])
         return [name for name in sources if name not in broken]
+
+
+def _needs(source: LayerSource) -> set[str]:
+    """Layers that must be open before this one."""
+    return {name for name in (source.grid.of if source.grid is not None else None, source.within) if name is not None}
 
 
 def _gridded(name: str, source: LayerSource, over: Layer | Raster) -> Layer:
