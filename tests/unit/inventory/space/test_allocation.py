@@ -187,6 +187,14 @@ def test_wrong_columns_of_features_are_named() -> None:
         assert codes_of(lambda options=options: layer_amounts(lots, lots, proxy="x", unit="1", **options)) == [code]
 
 
+def test_a_target_within_another_counts_its_ground_once() -> None:
+    # GEOS finds fault with the inner one alone.
+    made = area_shares(boxes("s", a=(0, 0, 10, 10)), boxes("t", outer=(0, 0, 8, 10), inner=(2, 2, 6, 6))).to_polars()
+    shares = dict(made.select("target", "share").iter_rows())
+    assert shares["not_placed"] == pytest.approx(0.2)
+    assert shares["outer"] + shares["inner"] == pytest.approx(0.8)
+
+
 def test_a_line_of_no_length_cannot_be_shared() -> None:
     line = Layer("l", pl.DataFrame({"place": ["a"]}), shapely.linestrings([[[5, 5], [5, 5]]]), UTM)
     assert codes_of(lambda: area_shares(line, boxes("b", a=(0, 0, 9, 9)))) == ["feature_without_extent"]

@@ -139,8 +139,10 @@ def _count_once(
 
     # Lines and points can lie on the border of two clean targets, polygons cannot.
     suspect = loose[target] if dimension == 2 else np.ones(len(target), dtype=bool)
-    several = np.bincount(source[suspect], minlength=len(united)) > 1
-    chosen = np.flatnonzero(several[source])
+    # Of two targets that overlap GEOS may find fault with one alone: the one that lies within the other.
+    several = np.bincount(source, minlength=len(united)) > 1
+    touched = np.bincount(source[suspect], minlength=len(united)) > 0
+    chosen = np.flatnonzero((several & touched)[source])
     if not len(chosen):
         return
     lacking = np.array([piece is None for piece in pieces[chosen]])
