@@ -23,6 +23,8 @@ from citycarbon.data.layers.datums import WGS_84, change_datum, datum_of
 from citycarbon.data.sheets import decode, looks_chinese
 
 VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".zip")
+PARQUET = (".parquet", ".geoparquet")
+"""Endings that are a layer only where a layer is asked for; elsewhere parquet is a table."""
 _MARGIN = 10.0
 """Degrees by which a layer may lie outside the area of its coordinate system, as neighbouring zones are often borrowed."""
 _DEGREES = (4326, 4490)
@@ -87,7 +89,7 @@ def read_layer(
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, shapefile, or a zip that holds exactly one of them.
+        GeoPackage, GeoJSON, shapefile, GeoParquet, or a zip that holds exactly one of the first three.
     layer
         Layer of a GeoPackage with several.
     crs
@@ -108,12 +110,14 @@ def read_layer(
     """
     shown = shown or path.name
     safety.present(path, shown)
-    if path.suffix.lower() not in VECTOR:
-        raise InputError("file_kind_unknown", Where(file=shown), path.suffix, kinds=", ".join(VECTOR))
+    if path.suffix.lower() not in VECTOR + PARQUET:
+        raise InputError("file_kind_unknown", Where(file=shown), path.suffix, kinds=", ".join(VECTOR + PARQUET))
     if path.suffix.lower() == ".zip":
         return _zipped(path, layer, crs, encoding, shown, repair)
     if path.suffix.lower() in (".geojson", ".json"):
         made, used = _geojson(path, shown, crs), "utf-8"
+    elif path.suffix.lower() in PARQUET:
+        made, used = _geoparquet(path, shown, crs), "utf-8"
     else:
         made, used = _gdal(path, shown, layer, crs, encoding)
     mended = 0
@@ -213,6 +217,25 @@ def _geojson(path: Path, shown: str, crs: str | None) -> Layer:
     own = own.replace("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326").replace("urn:ogc:def:crs:EPSG::", "EPSG:")
     # RFC 7946: GeoJSON without the retired crs member is WGS 84 longitude and latitude, unless the study says otherwise.
     return Layer(Path(shown).stem, rows, geometry, agreed_crs(crs, own if own or crs else "EPSG:4326", shown))
+
+
+def _geoparquet(path: Path, shown: str, crs: str | None) -> Layer:
+    try:
+        import geopandas
+        import pyarrow.lib
+    except ImportError as error:
+        raise InputError("extra_missing", Where(file=shown), "geopandas", extra="geo") from error
+    try:
+        frame = geopandas.read_parquet(path)
+    except (ValueError, OSError, KeyError, pyarrow.lib.ArrowException) as error:
+        raise InputError(
+            "file_broken", Where(file=shown), str(error).partition("\n")[0][:200], kind="GeoParquet"
+        ) from error
+    rows = pl.from_pandas(frame.drop(columns=frame.geometry.name)) if frame.shape[1] > 1 else pl.DataFrame()
+    own = frame.crs.to_wkt() if frame.crs is not None else ""
+    if not own and crs is None:
+        raise InputError("crs_missing", Where(file=shown), "—")
+    return Layer(Path(shown).stem, rows, np.asarray(frame.geometry.array, dtype=object), agreed_crs(crs, own, shown))
 
 
 def _gdal(path: Path, shown: str, layer: str | None, crs: str | None, encoding: str | None) -> tuple[Layer, str]:

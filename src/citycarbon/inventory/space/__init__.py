@@ -6,6 +6,7 @@ from citycarbon.inventory.space.allocation.downscale import downscale
 from citycarbon.inventory.space.allocation.skill import proxy_skill, proxy_weights
 from citycarbon.inventory.space.analysis.clusters import autocorrelation, density, hot_spots
 from citycarbon.inventory.space.analysis.influence import form_influence
+from citycarbon.inventory.space.analysis.kernel import kernel_density
 from citycarbon.inventory.space.form.patches import patch_measures, raster_patches
 from citycarbon.inventory.space.form.shape import shape_measures
 from citycarbon.inventory.space.form.structure import job_home_balance, mixed_use, polycentricity, sub_centres
@@ -28,6 +29,7 @@ METHODS = (
     autocorrelation,
     hot_spots,
     form_influence,
+    kernel_density,
     shape_measures,
     patch_measures,
     raster_patches,

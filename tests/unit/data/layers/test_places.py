@@ -61,6 +61,19 @@ def test_a_written_layer_is_read_back_by_gdal_and_geopandas(tmp_path: Path, kind
     assert not list(tmp_path.glob(".*")), "nothing half-written stays"
 
 
+def test_geoparquet_is_read_and_refused_where_it_is_none(tmp_path: Path):
+    write_layer(layer(), tmp_path / "lots.parquet")
+    made, origin = read_layer(tmp_path / "lots.parquet")
+    assert made.crs == UTM == origin.note
+    assert made.rows["place"].to_list() == ["甲", "乙"]
+    assert shapely.area(made.geometry).tolist() == [10_000.0, 20_000.0]
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "table.parquet")
+    assert codes_of(lambda: read_layer(tmp_path / "table.parquet")) == ["file_broken"]
+    (tmp_path / "none.parquet").write_bytes(b"PAR1 nothing PAR1")
+    assert codes_of(lambda: read_layer(tmp_path / "none.parquet")) == ["file_broken"]
+    assert codes_of(lambda: read_layer(tmp_path / "lots.parquet", crs="EPSG:32651")) == ["crs_conflict"]
+
+
 def test_a_geopackage_has_chinese_aliases_and_parquet_both_languages(tmp_path: Path):
     import pyarrow.parquet as pq
 
