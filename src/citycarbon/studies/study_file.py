@@ -283,6 +283,11 @@ def _checked_steps(study: Study, node: yaml.Node) -> Study:
         problems.add("step_duplicate", Where(file=STUDY_FILE, item=name), name)
     named = [(f"account.{name}", name) for name in study.account] + [(f"show.{name}", name) for name in study.show]
     named += [(f"maps.{view.step}", view.step) for view in study.maps if view.step != ACCOUNT]
+    drawn = [view.layer for view in study.maps]
+    for name in dict.fromkeys(name for name in drawn if drawn.count(name) > 1):
+        # The page draws one map a layer; two of them would add up.
+        where = Where(file=STUDY_FILE, rows=(line_of(node, ["maps"]),), item=f"maps.{name}")
+        problems.add("study_entry_double", where, name)
     for view in study.maps:
         if view.layer not in study.layers:
             where = Where(file=STUDY_FILE, item=f"maps.{view.layer}")
