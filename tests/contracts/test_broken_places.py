@@ -136,7 +136,7 @@ CASES: dict[str, tuple[str, Callable[[dict[str, Any], dict[str, Any]], Any]]] = 
     "polygons where a raster is needed": ("table_kind_wrong", lambda k, _: k["steps"].append(copy.deepcopy(ZONAL))),
     "file and grid at once": ("study_origin", lambda k, _: k["layers"]["cells"].update(file="lots.geojson")),
     "map on no layer": ("layer_unknown", lambda k, _: k.update(maps=[{"step": "power", "layer": "nowhere"}])),
-    "two maps on one layer": ("study_entry_double", lambda k, _: k.update(maps=[{"step": "power", "layer": "lots"} for _ in "ab"])),
+    "two maps on a layer": ("study_entry_double", lambda k, _: k.update(maps=[{"step": "power", "layer": "lots"} for _ in "ab"])),
     "map file of no kind": ("study_key", lambda k, _: k.update(maps=[{"step": "power", "layer": "lots", "files": ["dwg"]}])),
 }  # fmt: skip
 
