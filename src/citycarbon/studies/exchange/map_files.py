@@ -117,7 +117,7 @@ def map_rows(
     if equivalent.has("sd_placement"):
         spread = (
             equivalent.to_polars()
-            .group_by("place", *keys)
+            .group_by("place", *keys, maintain_order=True)
             .agg((pl.col("sd_placement") ** 2).sum().sqrt().alias("sd_place"))
         )
         both = both.join(spread, on=["place", *keys], how="left")

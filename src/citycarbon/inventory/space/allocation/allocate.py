@@ -99,7 +99,9 @@ def allocate(
         pl.col("share").sum(), pl.when(pl.col("sd").count() > 0).then((pl.col("sd") ** 2).sum().sqrt()).alias("sd")
     )
     placed = pl.concat([placed, stays.with_columns(pl.lit(None, pl.Float64).alias("sd"))])
-    rest = rows.select("row").join(placed.group_by("row").agg(pl.col("share").sum()), on="row", how="left")
+    rest = rows.select("row").join(
+        placed.group_by("row", maintain_order=True).agg(pl.col("share").sum()), on="row", how="left"
+    )
     rest = rest.select("row", pl.lit(RESIDUAL).alias("target"), (1 - pl.col("share").fill_null(0.0)).alias("share"))
     rest = rest.filter(pl.col("share") > 1e-12).with_columns(pl.lit(None, pl.Float64).alias("sd"))
     joined = rows.join(
@@ -122,7 +124,9 @@ def _weights(rules: RuleTable, proxies: ProxyTable) -> pl.DataFrame:
         frame.filter(pl.struct("sector", "proxy").is_duplicated()).select("sector").unique().sort("sector").iter_rows()
     ):
         problems.add("row_duplicate", Where(item=sector), sector, key="sector, proxy")
-    for sector, total in frame.group_by("sector").agg(pl.col("weight").sum()).sort("sector").iter_rows():
+    for sector, total in (
+        frame.group_by("sector", maintain_order=True).agg(pl.col("weight").sum()).sort("sector").iter_rows()
+    ):
         if total <= 0:
             problems.add("value_out_of_range", Where(column="weight", item=sector), total, range="Σ weight > 0")
     problems.raise_all()

@@ -234,12 +234,12 @@ def mixed_use(parcels: Layer, places: Layer, *, class_column: str = "class") -> 
     count = max(classes.n_unique(), 2)
     parts = pl.DataFrame({"n": found.target, "class": classes.gather(found.source), "area": found.amount})
     sums = (
-        parts.group_by("n", "class")
+        parts.group_by("n", "class", maintain_order=True)
         .agg(pl.col("area").sum())
         .with_columns(p=pl.col("area") / pl.col("area").sum().over("n"))
     )
     share = pl.col("p")
-    made = sums.group_by("n").agg(
+    made = sums.group_by("n", maintain_order=True).agg(
         (-(share * share.log()).sum() / math.log(count)).clip(0.0, 1.0).alias("entropy"),
         (1 - (share**2).sum()).clip(0.0, 1.0).alias("diversity"), pl.col("area").sum().alias("covered"),
     )  # fmt: skip
