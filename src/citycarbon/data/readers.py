@@ -17,6 +17,7 @@ from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column, row_of
+from citycarbon.core.series import SERIES_KEYS, GroupTable, SeriesTable
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.core.units import parse
 from citycarbon.data import safety
@@ -31,6 +32,8 @@ KEYS: dict[type[Table], tuple[str, ...]] = {
     EmissionTable: ("place", "time", "sector", "activity", "scope", "gas", "scenario", "basis", "unit", "value"),
     PlaceTable: ("place",),
     DenominatorTable: ("place", "time", "measure"),
+    SeriesTable: SERIES_KEYS,
+    GroupTable: ("place",),
 }
 """Columns in which no two rows of a file may agree."""
 LABELS: dict[type[Table], tuple[str, ...]] = {
@@ -42,7 +45,7 @@ LABELS: dict[type[Table], tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class FileOptions:
-    """What a study or caller states about a file: sheet, encoding, column mapping, columns to ignore, constant columns."""
+    """What a study or caller states about a file: sheet, encoding, column mapping, columns to ignore, constants, rows wanted."""
 
     sheet: str | None = None
     encoding: str | None = None
@@ -50,6 +53,7 @@ class FileOptions:
     ignore: Sequence[str] = ()
     given: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, CodeList] = field(default_factory=dict)
+    shape: Callable[[RawSheet], RawSheet] | None = None
 
 
 def read_table(
@@ -110,6 +114,7 @@ def read_reviewed(
         frame, sheet, encoding, problems = _parquet(path, options, shown), "", "parquet", Problems()
     else:
         raw = raw_sheet(path, shown, options)
+        raw = options.shape(raw) if options.shape is not None else raw
         tell("typing")
         matched = match_headers(raw, _with_given(table, options), options.mapping, options.ignore)
         frame, problems = typed_frame(raw, matched, options.given)

@@ -14,9 +14,10 @@ from importlib.metadata import entry_points
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import Method
 from citycarbon.inventory import accounting, sectors, space
+from citycarbon.strategy import drivers, projection
 
 GROUP = "citycarbon.methods"
-OWN = (*sectors.METHODS, *accounting.METHODS, *space.METHODS)
+OWN = (*sectors.METHODS, *accounting.METHODS, *space.METHODS, *drivers.METHODS, *projection.METHODS)
 
 
 @cache

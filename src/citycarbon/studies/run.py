@@ -30,7 +30,7 @@ from citycarbon.studies.catalogue import find_method
 from citycarbon.studies.catalogue import methods as all_methods
 from citycarbon.studies.problem_places import at_step
 from citycarbon.studies.sources import AlreadyNamed, Desk, fingerprint, table_hash
-from citycarbon.studies.study_file import ACCOUNT, STUDY_FILE, Step, Study, read_study
+from citycarbon.studies.study_file import ACCOUNT, STUDY_FILE, Step, Study, TableSource, read_study
 
 Progress = Callable[[str, int, int], None]
 
@@ -104,8 +104,7 @@ def _wrong_words(study: Study) -> list[Problem]:
 
 def _needed(study: Study, step: Step) -> set[str]:
     """Steps whose results a step needs; the whole account needs all of its steps."""
-    named = {source.step for source in step.tables.values() if source.step}
-    named |= {name for source in step.tables.values() for name in source.steps or ()}
+    named = {name for source in step.tables.values() for name in source.needed}
     return (named - {ACCOUNT}) | (set(study.account) if ACCOUNT in named else set())
 
 
@@ -257,9 +256,15 @@ def _layer(run: Run, step: Step, parameter: Parameter) -> Layer | Raster:
 
 
 def _table(run: Run, step: Step, name: str, parameter: Parameter) -> Table:
-    source, wanted = step.tables[name], parameter.table
-    if wanted is None:
+    if parameter.table is None:
         raise AssertionError(name)
+    return _sourced(run, step, name, step.tables[name], parameter.table)
+
+
+def _sourced(run: Run, step: Step, name: str, source: TableSource, wanted: type[Table]) -> Table:
+    if source.parts is not None:
+        tables = [_sourced(run, step, name, each, wanted) for each in source.parts]
+        return _stacked(run, step, name, tables, ["parts"] * len(tables), wanted)
     if source.step is not None:
         whole = source.step == ACCOUNT
         table = main_account(run.study, run.account()) if whole else run.tables[source.step]
@@ -269,7 +274,7 @@ def _table(run: Run, step: Step, name: str, parameter: Parameter) -> Table:
             raise InputError("table_kind_wrong", where, f"{found} ({source.step})", wanted=wanted.__name__)
         return table
     if source.steps is not None:
-        return _stacked(run, step, name, [run.tables[each] for each in source.steps], wanted)
+        return _stacked(run, step, name, [run.tables[each] for each in source.steps], source.steps, wanted)
     table = run.desk.table(source, wanted)
     if isinstance(table, (ActivityTable, EmissionTable)):
         codes = {"place": run.desk.place_codes, "sector": run.desk.sector_codes}
@@ -277,9 +282,9 @@ def _table(run: Run, step: Step, name: str, parameter: Parameter) -> Table:
     return table
 
 
-def _stacked(run: Run, step: Step, name: str, tables: list[Table], wanted: type[Table]) -> Table:
-    """Put the tables of several steps below one another."""
-    for table, origin in zip(tables, step.tables[name].steps or (), strict=True):
+def _stacked(run: Run, step: Step, name: str, tables: list[Table], origins: list[str], wanted: type[Table]) -> Table:
+    """Put several tables below one another."""
+    for table, origin in zip(tables, origins, strict=True):
         if not isinstance(table, wanted):
             where = Where(file=STUDY_FILE, item=f"{step.id}.{name}")
             raise InputError("table_kind_wrong", where, f"{type(table).__name__} ({origin})", wanted=wanted.__name__)

@@ -28,6 +28,7 @@ from citycarbon.data.library import FactorLibrary, shipped_library
 from citycarbon.data.library.elements import ElementFactorTable, element_factors
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
 from citycarbon.data.regions import region_code
+from citycarbon.data.shaping.columns import Wanted
 from citycarbon.studies.catalogue import nearest
 from citycarbon.studies.formats import read_format
 from citycarbon.studies.spatial.opening import open_layers
@@ -187,13 +188,15 @@ class Desk:
             self.metadata |= {shown: metadata} if metadata else {}
             self.origins[f"{shown}#{origin.sheet}"] = origin
             return table
-        if source.wide or path.suffix.lower() in VECTOR:
+        if path.suffix.lower() in VECTOR:
             return self._wide(source, kind, path, shown)
         listed = (
             {"place": self.place_codes, "sector": self.sector_codes} if kind in (ActivityTable, EmissionTable) else {}
         )
         codes = {name: code for name, code in listed.items() if code is not None}
-        options = FileOptions(source.sheet or sheet, source.encoding, source.map, source.ignore, source.set, codes)
+        shape = Wanted(source.map, source.only, source.words, source.wide)
+        cut = shape if source.only or source.words or source.wide else None
+        options = FileOptions(source.sheet or sheet, source.encoding, source.map, source.ignore, source.set, codes, cut)
         table, origin = read_table(path, kind, options, shown, unique=unique)
         self.origins[f"{shown}#{origin.sheet}"] = origin
         return table

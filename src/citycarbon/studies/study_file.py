@@ -54,6 +54,9 @@ class TableSource(_Part):
     steps: list[str] | None = Field(
         None, min_length=1, description="several steps whose tables are put below one another"
     )
+    parts: list[TableSource] | None = Field(
+        None, min_length=1, description="several sources of one table, put below one another"
+    )
     editions: list[str] | None = Field(None, min_length=1, description="editions or sets of the factor library")
     quantities: list[str] | None = Field(None, description="only these quantities of the editions")
     sheet: str | None = Field(None, description="sheet of a workbook, or layer of a GeoPackage")
@@ -64,11 +67,13 @@ class TableSource(_Part):
     format: str | None = Field(
         None, description="format of a neighbouring system: ceads, energy_balance, citycatalyst, ecrf"
     )
-    only: dict[str, str] = Field(default_factory=dict, description="column: text of the rows that are wanted")
+    only: dict[str, str] = Field(
+        default_factory=dict, description="header: cells of the rows that are wanted, a|b or 1990..2019"
+    )
     columns: str | None = Field(None, description="with format wide: file that says what each column is")
-    words: dict[str, str] = Field(default_factory=dict, description="with a format: word of the file: what it means")
+    words: dict[str, str] = Field(default_factory=dict, description="word of the file: what it means")
     wide: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description="value column of a wide file: its sector, activity, unit …"
+        default_factory=dict, description="column of figures: the measure, sector, activity, unit … of its cells"
     )
 
     @model_validator(mode="before")
@@ -78,17 +83,23 @@ class TableSource(_Part):
 
     @model_validator(mode="after")
     def _one_origin(self) -> TableSource:
-        if sum(item is not None for item in (self.file, self.step, self.steps, self.editions)) != 1:
-            raise ValueError("name exactly one of file, step, steps, editions")
+        origins = (self.file, self.step, self.steps, self.parts, self.editions)
+        if sum(item is not None for item in origins) != 1:
+            raise ValueError("name exactly one of file, step, steps, parts, editions")
         of_file = ("dataset", "sheet", "encoding", "map", "ignore", "set", "format", "only", "words", "columns", "wide")
         idle = [name for name in of_file if getattr(self, name) and self.file is None]
-        of_format = [name for name in ("only", "words", "columns") if getattr(self, name) and self.format is None]
-        idle += [name for name in of_format if name not in idle]
+        idle += ["columns"] if self.columns and self.format is None and "columns" not in idle else []
         idle += ["quantities"] if self.quantities and self.editions is None else []
         if idle:
             origin = "editions" if idle == ["quantities"] else "file"
             raise PydanticCustomError("idle_key", "{idle}", {"idle": ", ".join(idle), "origin": origin})
         return self
+
+    @property
+    def needed(self) -> list[str]:
+        """Steps whose tables it uses, those of its parts too."""
+        own = [*([self.step] if self.step else []), *(self.steps or ())]
+        return [*own, *(name for part in self.parts or () for name in part.needed)]
 
 
 class GridSource(_Part):
@@ -294,11 +305,11 @@ def _checked_steps(study: Study, node: yaml.Node) -> Study:
             problems.add("layer_unknown", where, view.layer, known=", ".join(study.layers) or "—")
     for step in study.steps:
         named += [
-            (f"{step.id}.{key}", source.step)
+            (f"{step.id}.{key}", name)
             for key, source in step.tables.items()
-            if source.step and source.step != ACCOUNT
+            for name in source.needed
+            if name != ACCOUNT
         ]
-        named += [(f"{step.id}.{key}", name) for key, source in step.tables.items() for name in source.steps or ()]
         for key, layer in step.layers.items():
             if layer not in study.layers:
                 where = Where(file=STUDY_FILE, item=f"{step.id}.layers.{key}")

@@ -10,6 +10,7 @@ from citycarbon.core.messages.files import FILE_MESSAGES
 from citycarbon.core.messages.message import Message
 from citycarbon.core.messages.methods import METHOD_MESSAGES
 from citycarbon.core.messages.space import SPACE_MESSAGES
+from citycarbon.core.messages.strategy import STRATEGY_MESSAGES
 from citycarbon.core.messages.studies import STUDY_MESSAGES
 from citycarbon.core.messages.tables import TABLE_MESSAGES
 
@@ -30,4 +31,5 @@ MESSAGES: dict[str, Message] = {
     **METHOD_MESSAGES,
     **STUDY_MESSAGES,
     **SPACE_MESSAGES,
+    **STRATEGY_MESSAGES,
 }

@@ -11,6 +11,12 @@ FILE_MESSAGES: dict[str, Message] = {
         ("an existing file", "已存在的文件"),
         ("check the name and folder; names are case-sensitive", "检查文件名和文件夹；文件名区分大小写"),
     ),
+    "rows_none_wanted": message(
+        "coverage",
+        ("No row of the file is wanted", "文件中没有符合条件的行"),
+        ("rows that meet 'only'", "符合 'only' 的行"),
+        ("correct the words or the range in 'only' of the study", "改正研究文件 'only' 中的文字或范围"),
+    ),
     "file_empty": message(
         "schema",
         ("The file or sheet is empty", "文件或工作表为空"),

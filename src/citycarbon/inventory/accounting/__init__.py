@@ -12,7 +12,9 @@ from citycarbon.inventory.accounting.mass_balance import mass_balance
 from citycarbon.inventory.accounting.printed import printed_ratios, printed_sums, reconcile, reconcile_totals
 from citycarbon.inventory.accounting.refrigerant import refrigerant
 from citycarbon.inventory.accounting.regroup import regroup
+from citycarbon.inventory.accounting.reported.reported_emissions import reported_emissions
 from citycarbon.inventory.accounting.reported.sector_fuel import sector_fuel_check, sector_fuel_emissions
+from citycarbon.inventory.accounting.reported.time_series import time_series
 from citycarbon.inventory.accounting.stack_monitor import stack_monitor
 from citycarbon.inventory.accounting.waste import METHODS as WASTE_METHODS
 from citycarbon.inventory.accounting.water import water
@@ -41,6 +43,8 @@ METHODS = (
     *agriculture.METHODS,
     *review.METHODS,
     compare,
+    reported_emissions,
+    time_series,
     *reported.METHODS,
     *travel.METHODS,
 )

@@ -1,0 +1,165 @@
+"""Series of named quantities: what decomposition and projection read and write.
+
+Comes in: rows of place, time and measure. Goes out: a checked :class:`SeriesTable`, and dense arrays of it for numeric work.
+Not for: emissions with gases and scopes (:class:`~citycarbon.core.tables.EmissionTable`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.schema import Column, row_of
+from citycarbon.core.tables import OBSERVED, Table
+
+ALL = "all"
+"""Label of a row that stands for all sectors or all activities."""
+DIMENSIONS = ("place", "sector", "activity")
+Floats = NDArray[np.float64]
+
+
+class SeriesTable(Table):
+    """A quantity over time: population, output, energy, emissions. One row is one place, time and measure.
+
+    ``sector`` and ``activity`` say what part of the measure a row is; a row that leaves them out stands for all of it.
+    """
+
+    columns = (
+        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
+        Column("time", "period", required=True, empty=False, meaning=("year, month or day", "时期：年、月或日")),
+        Column("sector", default=ALL, meaning=("sector of one code list", "部门（单一代码表）")),
+        Column("activity", default=ALL, meaning=("carrier, process or service", "能源品种、过程或服务")),
+        Column("measure", required=True, empty=False, meaning=("what is counted", "指标")),
+        Column("scenario", default=OBSERVED, meaning=("scenario; observed if not stated", "情景；未注明为 observed")),
+        Column("value", "number", required=True, empty=False, meaning=("amount, in unit", "数量，单位见 unit")),
+        Column("unit", required=True, empty=False, meaning=("unit of value and sd", "value 与 sd 的单位")),
+        Column("sd", "number", low=0, meaning=("standard deviation, in unit", "标准差，单位同 unit")),
+        Column("source", meaning=("source", "来源")),
+        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+    )
+    __slots__ = ()
+
+
+SERIES_KEYS = ("place", "time", "sector", "activity", "measure", "scenario")
+"""Columns in which no two rows of a series may agree."""
+
+
+class GroupTable(Table):
+    """Places and the group that each belongs to: provinces in the east, centre and west."""
+
+    columns = (
+        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
+        Column("group", required=True, empty=False, meaning=("group of places", "地点分组")),
+        Column("name_en", meaning=("English name", "英文名")),
+        Column("name_zh", meaning=("Chinese name", "中文名")),
+    )
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Dense:
+    """One measure as an array of shape (times, places, sectors, activities); ``nan`` where there is no row."""
+
+    values: Floats
+    times: tuple[str, ...]
+    places: tuple[str, ...]
+    sectors: tuple[str, ...]
+    activities: tuple[str, ...]
+    unit: str
+
+
+def where_of(row: dict[str, object], column: str = "value") -> Where:
+    """Say where a row of a table came from."""
+    source = str(row.get("provenance_id") or "")
+    number = row_of(source)
+    item = " · ".join(str(row[name]) for name in ("place", "time", "measure") if row.get(name))
+    return Where(source.rpartition(":")[0] or None, None, (number,) if number else (), column, item or None)
+
+
+def check_single(rows: pl.DataFrame, table: str = "series") -> None:
+    """Refuse two rows of one place, time, sector, activity, measure and scenario.
+
+    Raises
+    ------
+    SchemaError
+        With the first such rows.
+    """
+    keys = [name for name in SERIES_KEYS if name in rows.columns]
+    problems = Problems()
+    for row in rows.filter(pl.struct(keys).is_duplicated()).head(5).iter_rows(named=True):
+        problems.add("row_duplicate", where_of(row, "measure"), row["measure"], key=", ".join(keys), table=table)
+    problems.raise_all()
+
+
+def chosen_scenario(rows: pl.DataFrame, scenario: str | None = None) -> pl.DataFrame:
+    """Keep one scenario; without a name the table must have one only.
+
+    Raises
+    ------
+    InputError
+        If it has several, or not the named one.
+    """
+    known = rows["scenario"].unique().sort().to_list()
+    if scenario is None and len(known) > 1:
+        raise InputError("scenario_needed", Where(column="scenario"), ", ".join(known))
+    if scenario is not None and scenario not in known:
+        raise InputError("value_not_listed", Where(column="scenario"), scenario, known=", ".join(known) or "—")
+    return rows if scenario is None else rows.filter(pl.col("scenario") == scenario)
+
+
+def dense(rows: pl.DataFrame, measure: str, kept: Sequence[str], axes: dict[str, tuple[str, ...]]) -> Dense:
+    """Give a measure as an array, summed over the dimensions that are not kept.
+
+    Parameters
+    ----------
+    rows
+        Rows of a series of one scenario.
+    measure
+        Measure that is wanted; it must have one unit.
+    kept
+        Which of place, sector and activity are kept.
+    axes
+        Labels of ``time`` and of each kept dimension, in order.
+
+    Raises
+    ------
+    SchemaError
+        If the measure has several units.
+    """
+    mine = rows.filter(pl.col("measure") == measure)
+    units = mine["unit"].unique().sort().to_list()
+    if len(units) != 1:
+        raise InputError("measure_units", Where(item=measure), ", ".join(units) or "—", measure=measure)
+    sizes = [len(axes["time"]), *(len(axes[name]) if name in kept else 1 for name in DIMENSIONS)]
+    index = np.zeros(mine.height, dtype=np.int64)
+    for name, size in zip(("time", *DIMENSIONS), sizes, strict=True):
+        index *= size
+        if name == "time" or name in kept:
+            index += _positions(mine[name], axes[name])
+    flat = np.full(int(np.prod(sizes)), np.nan)
+    values = mine["value"].to_numpy()
+    if len(values) and (np.bincount(index, minlength=1).max() > 1):
+        # Several rows add up: in the order of the file, so that the sum repeats to the last digit.
+        sums = np.bincount(index, weights=values, minlength=len(flat))
+        flat[np.unique(index)] = sums[np.unique(index)]
+    else:
+        flat[index] = values
+    labels = {name: axes[name] if name in kept else (ALL,) for name in DIMENSIONS}
+    return Dense(
+        flat.reshape(sizes), axes["time"], labels["place"], labels["sector"], labels["activity"], str(units[0])
+    )
+
+
+def _positions(column: pl.Series, labels: tuple[str, ...]) -> NDArray[np.int64]:
+    """Number of each label among the labels of an axis."""
+    return column.cast(pl.String).cast(pl.Enum(list(labels))).to_physical().to_numpy().astype(np.int64)
+
+
+def labels_of(rows: pl.DataFrame, name: str) -> tuple[str, ...]:
+    """Distinct labels of a column, in order."""
+    return tuple(str(word) for word in rows[name].unique().cast(pl.String).sort().to_list())

@@ -1,0 +1,122 @@
+"""An account as series: what decomposition, forecasts and calibration read.
+
+Comes in: emissions, activity data and denominators of one or more years. Goes out: a series of their measures by place, time,
+sector and activity. Not for: changing figures; energy is added up as its units allow, emissions as CO2 equivalent or as one gas.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from citycarbon.core.errors import InputError, Where
+from citycarbon.core.method import method
+from citycarbon.core.series import SeriesTable
+from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable
+from citycarbon.core.units import conversion
+from citycarbon.core.warming import BIOGENIC
+
+
+@method(
+    id="inventory.accounting.time_series",
+    gives=SeriesTable,
+    equation="m(place, time, sector, activity) = Σ rows",
+    source="gpc_v1_1",
+    status="experimental",
+    title=("Account as series", "账户转为时间序列"),
+)
+def time_series(
+    emissions: EmissionTable | None = None,
+    activity: ActivityTable | None = None,
+    denominators: DenominatorTable | None = None,
+    series: SeriesTable | None = None,
+    *,
+    measure: str = "co2e",
+    energy_measure: str = "energy",
+    energy_unit: str = "",
+    unit: str = "t",
+) -> SeriesTable:
+    """Put an account, its activity data and its denominators in one series of measures.
+
+    Parameters
+    ----------
+    emissions
+        Emissions of one gas or of CO2e; biogenic CO2 and rows without a number are left out; scopes are added up.
+    activity
+        Activity data, all convertible to ``energy_unit``.
+    denominators
+        Population, output, floor area; each keeps its own measure and unit.
+    series
+        Further measures, taken as they stand.
+    measure
+        Name of the emissions in the series.
+    energy_measure
+        Name of the activity data in the series.
+    energy_unit
+        Unit of the activity data; needed with ``activity``.
+    unit
+        Unit of the emissions.
+
+    Returns
+    -------
+    series
+        Measures by place, year, sector, activity and scenario.
+
+    Raises
+    ------
+    DoubleCountError
+        If the emissions hold several gases, or alternatives of accounting.
+    UnitError
+        If activity data do not convert.
+
+    References
+    ----------
+    GPC version 1.1, table 4.2, for what may be added.
+
+    Examples
+    --------
+    >>> e = pl.DataFrame({"place": "A", "time": ["2020", "2021"], "sector": "s", "activity": "coal", "scope": "1", "gas": "CO2e",
+    ...                   "metric": "AR6-GWP100", "value": [2.0, 3.0], "unit": "kt"})
+    >>> time_series(EmissionTable(e)).to_polars().select("time", "measure", "value", "unit").rows()
+    [('2020', 'co2e', 2000.0, 't'), ('2021', 'co2e', 3000.0, 't')]
+    """
+    parts = []
+    if emissions is not None:
+        parts.append(_emissions(emissions, measure, unit))
+    if activity is not None:
+        if not energy_unit:
+            raise InputError("parameter_missing", Where(item="energy_unit"), "", column="energy_unit")
+        parts.append(_activity(activity, energy_measure, energy_unit))
+    if denominators is not None:
+        rows = denominators.to_polars()
+        parts.append(rows.select("place", "time", "measure", "value", "unit", "source", "provenance_id"))
+    if series is not None:
+        parts.append(series.to_polars())
+    if not parts:
+        column = "emissions, activity, denominators, series"
+        raise InputError("parameter_missing", Where(item="emissions"), "", column=column)
+    return SeriesTable(pl.concat(parts, how="diagonal"))
+
+
+def _emissions(emissions: EmissionTable, measure: str, unit: str) -> pl.DataFrame:
+    rows = emissions.with_unit(unit).to_polars().filter((pl.col("gas") != BIOGENIC) & pl.col("value").is_not_null())
+    for dimension in ("gas", "metric"):
+        words = rows[dimension].drop_nulls().unique().sort().to_list()
+        if len(words) > 1:
+            raise InputError("sum_alternatives", Where(column=dimension), ", ".join(words), dimension=dimension)
+    bases = [word for word in rows["basis"].unique().sort().to_list() if word != "all"]
+    if len(bases) > 1:
+        raise InputError("sum_alternatives", Where(column="basis"), ", ".join(bases), dimension="basis")
+    return _summed(rows.with_columns(pl.lit(measure).alias("measure"), pl.lit(unit).alias("unit")))
+
+
+def _activity(activity: ActivityTable, measure: str, unit: str) -> pl.DataFrame:
+    rows = activity.to_polars()
+    scales = {word: conversion(word, unit) for word in rows["unit"].unique().to_list()}
+    value = pl.col("value") * pl.col("unit").replace_strict(scales, return_dtype=pl.Float64)
+    return _summed(rows.with_columns(value, pl.lit(measure).alias("measure"), pl.lit(unit).alias("unit")))
+
+
+def _summed(rows: pl.DataFrame) -> pl.DataFrame:
+    keys = ["place", pl.col("time").str.slice(0, 4), "sector", "activity", "measure", "scenario", "unit"]
+    source = pl.col("provenance_id").drop_nulls().first()
+    return rows.group_by(keys, maintain_order=True).agg(pl.col("value").sum(), source)

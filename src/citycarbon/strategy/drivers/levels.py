@@ -1,0 +1,190 @@
+"""The figures of a chain: one array a level, with every gap, wrong sign and driver at zero told at once.
+
+Comes in: a series and the chain of an identity. Goes out: arrays of shape (times, places, sectors, activities), an axis that a
+level does not keep having length one. Not for: effects (``logarithmic_mean``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.series import (
+    ALL,
+    DIMENSIONS,
+    Dense,
+    Floats,
+    GroupTable,
+    check_single,
+    chosen_scenario,
+    dense,
+    labels_of,
+)
+from citycarbon.strategy.drivers.chain import Level
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Arrays of the levels of one identity and the labels of their axes."""
+
+    levels: list[Floats]
+    names: list[str]
+    times: tuple[str, ...]
+    places: tuple[str, ...]
+    sectors: tuple[str, ...]
+    activities: tuple[str, ...]
+    groups: tuple[str, ...]
+    group_of: tuple[str, ...]
+    units: list[str]
+    over: str
+
+
+def figures_of(
+    rows: pl.DataFrame,
+    chain: Sequence[Level],
+    groups: GroupTable | None = None,
+    *,
+    scenario: str | None = None,
+    missing_is_zero: bool = False,
+) -> Figures:
+    """Give the figures of a chain over the times that all its measures have.
+
+    Parameters
+    ----------
+    rows
+        Rows of a series.
+    chain
+        Levels of an identity.
+    groups
+        Group of each place; needed if the chain names ``group``.
+    scenario
+        Scenario that is wanted, if the series has several.
+    missing_is_zero
+        Whether an absent row means zero.
+
+    Raises
+    ------
+    InputError
+        Gaps, two rows of one fact, several units, values below zero, places without a group.
+    """
+    wanted = list(dict.fromkeys(level.measure for level in chain))
+    mine = chosen_scenario(rows.filter(pl.col("measure").cast(pl.String).is_in(wanted)), scenario)
+    times = _common_times(mine, wanted)
+    mine = mine.filter(pl.col("time").cast(pl.String).is_in(times))
+    axes = {"time": times} | {name: labels_of(mine, name) for name in DIMENSIONS}
+    problems = Problems()
+    full = {name: _full(mine, name, axes, missing_is_zero, problems) for name in wanted}
+    problems.raise_all()
+    for name, array in full.items():
+        _refuse_negative(array, name, problems)
+    problems.raise_all()
+    member = _members(axes["place"], groups, any(level.over == "group" for level in chain))
+    levels = [_level(full[level.measure].values, level, member) for level in chain]
+    numbers, names = member
+    return Figures(
+        levels,
+        [level.name for level in chain],
+        times,
+        axes["place"],
+        axes["sector"],
+        axes["activity"],
+        names,
+        tuple(names[number] for number in numbers) if names else (),
+        [full[level.measure].unit for level in chain],
+        chain[0].over,
+    )
+
+
+def _common_times(rows: pl.DataFrame, measures: Sequence[str]) -> tuple[str, ...]:
+    """Times that every measure has; a time inside that span which one lacks is a gap."""
+    times = {name: set(labels_of(rows.filter(pl.col("measure").cast(pl.String) == name), "time")) for name in measures}
+    for name, have in times.items():
+        if not have:
+            raise InputError("measure_units", Where(item=name), "—", measure=name)
+    common = sorted(set.intersection(*times.values()))
+    if not common:
+        shown = "; ".join(f"{name}: {min(have)}–{max(have)}" for name, have in times.items())
+        raise InputError("series_gap", Where(column="time"), shown, measure=", ".join(measures))
+    problems = Problems()
+    for name, have in times.items():
+        union = set.union(*times.values())
+        for time in sorted(t for t in union if common[0] < t < common[-1] and t not in have)[:5]:
+            problems.add("series_gap", Where(column="time", item=time), "—", measure=name)
+    problems.raise_all()
+    return tuple(common)
+
+
+def _full(
+    rows: pl.DataFrame, measure: str, axes: dict[str, tuple[str, ...]], missing_is_zero: bool, problems: Problems
+) -> Dense:
+    """One measure over all dimensions; two rows of one fact and gaps in time are refused."""
+    made = dense(rows, measure, DIMENSIONS, axes)
+    empty = np.isnan(made.values)
+    if empty.size - int(empty.sum()) != rows.select((pl.col("measure") == measure).sum()).item():
+        check_single(rows)
+    if missing_is_zero or not empty.any():
+        return Dense(np.nan_to_num(made.values, nan=0.0), *_labels(made)) if empty.any() else made
+    # A combination that never occurs is no gap; one that occurs at some times only is.
+    partly = empty & ~empty.all(axis=0, keepdims=True)
+    for t, p, s, a in np.argwhere(partly)[:5]:
+        words = [made.places[p], *(w for w in (made.sectors[s], made.activities[a]) if w != ALL), made.times[t]]
+        problems.add("series_gap", Where(item=" · ".join(words)), "—", measure=measure)
+    return made
+
+
+def _labels(made: Dense) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...], str]:
+    return made.times, made.places, made.sectors, made.activities, made.unit
+
+
+def _refuse_negative(made: Dense, measure: str, problems: Problems) -> None:
+    with np.errstate(invalid="ignore"):
+        below = made.values < 0
+    for t, p, s, a in np.argwhere(below)[:5]:
+        words = [made.places[p], *(w for w in (made.sectors[s], made.activities[a]) if w != ALL), made.times[t]]
+        problems.add("driver_sign", Where(item=" · ".join([measure, *words])), f"{made.values[t, p, s, a]:g}")
+
+
+def _members(
+    places: tuple[str, ...], groups: GroupTable | None, needed: bool
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], tuple[str, ...]]:
+    """Number of the group of each place, and the names of the groups."""
+    if groups is None:
+        if needed:
+            raise InputError("parameter_missing", Where(item="groups"), "", column="groups")
+        return np.zeros(len(places), dtype=np.int64), ()
+    known = dict(groups.to_polars().select("place", "group").iter_rows())
+    problems = Problems()
+    for place in (place for place in places if place not in known):
+        problems.add("place_not_there", Where(column="group", item=place), place, known=", ".join(sorted(known)[:12]))
+    problems.raise_all()
+    names = tuple(dict.fromkeys(known[place] for place in known if place in places))
+    return np.array([names.index(known[place]) for place in places], dtype=np.int64), names
+
+
+def _level(
+    full: Floats, level: Level, member: tuple[np.ndarray[tuple[int], np.dtype[np.int64]], tuple[str, ...]]
+) -> Floats:
+    """Sum the dimensions that a level does not keep; nan where nothing is."""
+    drop = tuple(
+        axis for axis, name in ((2, "sector"), (3, "activity")) if name not in level.kept and full.shape[axis] > 1
+    )
+    values = _sum(full, drop)
+    if level.over == "all":
+        return _sum(values, (1,))
+    if level.over == "group":
+        groups = np.stack([_sum(values[:, member[0] == g], (1,))[:, 0] for g in range(len(member[1]))], axis=1)
+        return groups[:, member[0]]
+    return values
+
+
+def _sum(values: Floats, axes: tuple[int, ...]) -> Floats:
+    if not axes:
+        return values
+    empty = np.isnan(values).all(axis=axes, keepdims=True)
+    made: Floats = np.nansum(values, axis=axes, keepdims=True)
+    made[empty] = np.nan
+    return made

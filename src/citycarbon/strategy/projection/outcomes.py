@@ -1,0 +1,147 @@
+"""What drawn paths say: bands, the peak as a distribution, neutrality, always with an interval.
+
+Comes in: paths as arrays of shape (draws, times). Goes out: rows of tables. Not for: drawing (``series``, ``stocks``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import polars as pl
+
+from citycarbon.core.schema import Column
+from citycarbon.core.series import Floats
+from citycarbon.core.tables import OBSERVED, Table
+
+LATER = "later"
+"""Time of a peak that lies at the end of a path or beyond it."""
+_LABELS = (
+    Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
+    Column("scenario", default=OBSERVED, meaning=("scenario; observed if not stated", "情景；未注明为 observed")),
+    Column("model", meaning=("model", "模型")),
+    Column("measure", required=True, empty=False, meaning=("what is counted", "指标")),
+)
+
+
+class BandTable(Table):
+    """Paths with bands, for fan charts: median and quantiles by time; observed values have no band."""
+
+    columns = (
+        *_LABELS,
+        Column("sector", default="all", meaning=("sector of one code list", "部门（单一代码表）")),
+        Column("time", "period", required=True, empty=False, meaning=("year, month or day", "时期：年、月或日")),
+        Column("value", "number", required=True, empty=False, meaning=("median, or observed", "中位数或观测值")),
+        Column("low", "number", meaning=("5 % of draws lie below", "5% 分位")),
+        Column("lower", "number", meaning=("25 % of draws lie below", "25% 分位")),
+        Column("upper", "number", meaning=("75 % of draws lie below", "75% 分位")),
+        Column("high", "number", meaning=("95 % of draws lie below", "95% 分位")),
+        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+    )
+    __slots__ = ()
+
+
+class PeakTable(Table):
+    """Chance of the peak by year; ``later`` is the chance that it lies at the end of the paths or beyond."""
+
+    columns = (
+        *_LABELS,
+        Column("peak_time", required=True, empty=False, meaning=("year of the peak, or later", "达峰年份，或更晚")),
+        Column("probability", "number", required=True, low=0, high=1, unit="1", meaning=("chance of it", "概率")),
+        Column(
+            "by_then", "number", required=True, low=0, high=1, unit="1", meaning=("chance by then", "累计概率")
+        ),
+    )  # fmt: skip
+    __slots__ = ()
+
+
+class OutcomeTable(Table):
+    """Statements about paths, each with its interval: peak year and level, chance of a peak by a year, gap to sinks."""
+
+    columns = (
+        *_LABELS,
+        Column("item", required=True, empty=False, meaning=("what is stated", "结论项")),
+        Column("value", "number", meaning=("median, or chance", "中位数或概率")),
+        Column("low", "number", meaning=("5 % of draws lie below", "5% 分位")),
+        Column("high", "number", meaning=("95 % of draws lie below", "95% 分位")),
+        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        Column("note_en", meaning=("what it rests on, in English", "英文说明")),
+        Column("note_zh", meaning=("what it rests on, in Chinese", "中文说明")),
+    )
+    __slots__ = ()
+
+
+def band_rows(paths: Floats, times: Sequence[str], unit: str, labels: dict[str, str]) -> pl.DataFrame:
+    """Quantiles of paths (draws, times) as rows of a band table."""
+    low, lower, middle, upper, high = np.quantile(paths, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+    frame = pl.DataFrame(
+        {"time": list(times), "value": middle, "low": low, "lower": lower, "upper": upper, "high": high}
+    )
+    return frame.with_columns(*(pl.lit(text).alias(name) for name, text in labels.items()), pl.lit(unit).alias("unit"))
+
+
+def peak_positions(paths: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Position of the highest value of each path; the earliest one where several are equal."""
+    return np.asarray(np.argmax(paths, axis=1))
+
+
+def peak_rows(paths: Floats, times: Sequence[str], labels: dict[str, str]) -> pl.DataFrame:
+    """Chance of the peak at each time; a peak at the last time counts as later.
+
+    Parameters
+    ----------
+    paths
+        Shape (draws, times), history included.
+    times
+        Labels of the times.
+    labels
+        Columns that are the same in every row.
+    """
+    at = peak_positions(paths)
+    share = np.bincount(at, minlength=len(times)) / len(paths)
+    first = int(np.flatnonzero(share > 0)[0])
+    names = [*times[first:-1], LATER]
+    chance = [*share[first:-1], share[-1]]
+    frame = pl.DataFrame({"peak_time": names, "probability": chance, "by_then": np.minimum(1.0, np.cumsum(chance))})
+    return frame.with_columns(pl.lit(text).alias(name) for name, text in labels.items())
+
+
+def peak_outcomes(
+    paths: Floats, times: Sequence[str], unit: str, labels: dict[str, str], by: Sequence[int] = (2030,),
+    worth: Callable[[int | None], float] | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """Peak year and level with intervals, the chance of no peak in sight, and the chance of a peak by given years.
+
+    ``worth`` gives for a year, or None for the whole span, how many independent cases a chance rests on; the draws if left out.
+    """
+    cases = worth or (lambda _: float(len(paths)))
+    years = np.array([int(time[:4]) for time in times])
+    at = peak_positions(paths)
+    seen = at < len(years) - 1
+    rows: list[tuple[str, float | None, float | None, float | None, str]] = []
+    # A quantile of the year that falls among paths without a peak in sight stays empty.
+    year = np.where(seen, years[at], np.inf)
+    low, middle, high = (
+        float(v) if np.isfinite(v) else None for v in np.quantile(year, [0.05, 0.5, 0.95], method="lower")
+    )
+    rows.append(("peak_year", middle, low, high, "1"))
+    level = paths[np.arange(len(paths)), at]
+    if seen.any():
+        a, b, c = (float(v) for v in np.quantile(level[seen], [0.05, 0.5, 0.95]))
+        rows.append(("peak_level", b, a, c, unit))
+    for target in by:
+        chance = float((year <= target).mean())
+        rows.append((f"peak_by_{target}", chance, *_chance_interval(chance, cases(target)), "1"))
+    late = float((~seen).mean())
+    rows.append(("peak_later", late, *_chance_interval(late, cases(None)), "1"))
+    schema = {"item": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "unit": pl.String}
+    made = pl.DataFrame(rows, schema=schema, orient="row")
+    return made.with_columns(pl.lit(text).alias(name) for name, text in labels.items())
+
+
+def _chance_interval(chance: float, draws: float) -> tuple[float, float]:
+    """Wilson interval of 90 % for a share of a number of cases."""
+    z = 1.6448536269514722
+    middle = (chance + z * z / (2 * draws)) / (1 + z * z / draws)
+    width = z / (1 + z * z / draws) * np.sqrt(chance * (1 - chance) / draws + z * z / (4 * draws * draws))
+    return max(0.0, float(middle - width)), min(1.0, float(middle + width))

@@ -1,0 +1,108 @@
+"""Rolling origins: each model fitted to what was known at a time, and held against what came after.
+
+Comes in: one series. Goes out: forecasts by origin and horizon as arrays. Not for: scores (``scores``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from citycarbon.core.series import Floats
+from citycarbon.strategy.projection.series.models import COMBINATION, SLOW, forecasts_of, preload
+from citycarbon.strategy.projection.series.yearly import Yearly
+
+_FEW = 40
+"""Fits below which other processes would take longer to start than to work."""
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Forecasts of each model, shape (origins, horizon), and what came, of the same shape (nan beyond the end)."""
+
+    forecasts: dict[str, Floats]
+    came: Floats
+    scale: Floats
+    """Mean absolute step of the values known at each origin, for MASE."""
+
+    def errors(self, model: str) -> Floats:
+        """Relative errors: what came over the forecast, less 1."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            made: Floats = self.came / self.forecasts[model] - 1
+        return np.where(np.isfinite(made), made, np.nan)
+
+
+_Key = tuple[bytes, str, int, int]
+_known: dict[_Key, Floats] = {}
+"""Forecasts from origins that this process has made: the same values, model and origins give the same, so that a back-test, bands
+and a peak of one series fit each model once. At most ``_MOST`` arrays are kept."""
+_MOST = 4096
+
+
+def roll_all(
+    series: Sequence[Yearly], models: Sequence[str], horizon: int, first: int, seed: int, processes: int
+) -> list[Origins]:
+    """Forecast each series from each origin, from ``first`` known values on to one before the last.
+
+    Other processes share the work where that pays; the result does not depend on how many.
+    """
+    single = [name for name in models if name != COMBINATION]
+    missing = [(each, name) for each in series for name in single if not _has(_key(each, name, first, seed), horizon)]
+    work = partial(_rolled, horizon=horizon, first=first, seed=seed)
+    slow = sum(max(0, len(each.values) - first) for each, name in missing if name in SLOW)
+    count = min(processes or os.cpu_count() or 1, len(missing))
+    if count > 1 and slow > _FEW:
+        preload(single)
+        with ProcessPoolExecutor(count) as pool:
+            found = list(pool.map(work, missing, chunksize=max(1, len(missing) // (16 * count))))
+    else:
+        found = [work(item) for item in missing]
+    for (each, name), forecasts in zip(missing, found, strict=True):
+        if len(_known) >= _MOST:
+            _known.pop(next(iter(_known)))
+        _known[_key(each, name, first, seed)] = forecasts
+    # Arrays of this call are taken from what was just made where the store was too small for all of them.
+    fresh = {(id(each), name): forecasts for (each, name), forecasts in zip(missing, found, strict=True)}
+    made = []
+    for each in series:
+        own = {
+            name: (fresh[id(each), name] if (id(each), name) in fresh else _known[_key(each, name, first, seed)])[
+                :, :horizon
+            ]
+            for name in single
+        }
+        made.append(_origins(each, own, models, horizon, first))
+    return made
+
+
+def _key(each: Yearly, model: str, first: int, seed: int) -> _Key:
+    return each.values.tobytes(), model, first, seed
+
+
+def _has(key: _Key, horizon: int) -> bool:
+    return key in _known and _known[key].shape[1] >= horizon
+
+
+def _rolled(item: tuple[Yearly, str], horizon: int, first: int, seed: int) -> Floats:
+    """Forecasts of one series and model, shape (origins, horizon)."""
+    each, model = item
+    values = each.values
+    return np.array([forecasts_of((model,), values[:end], horizon, seed)[model] for end in range(first, len(values))])
+
+
+def _origins(each: Yearly, forecasts: dict[str, Floats], models: Sequence[str], horizon: int, first: int) -> Origins:
+    values = each.values
+    ends = range(first, len(values))
+    came = np.full((len(ends), horizon), np.nan)
+    for row, end in enumerate(ends):
+        part = values[end : end + horizon]
+        came[row, : len(part)] = part
+    scale = np.array([np.abs(np.diff(values[:end])).mean() for end in ends])
+    if COMBINATION in models:
+        forecasts = forecasts | {COMBINATION: np.mean(list(forecasts.values()), axis=0)}
+    return Origins({name: forecasts[name] for name in models}, came, scale)
