@@ -17,7 +17,7 @@ from citycarbon.studies.run import execute
 ROOT = Path(__file__).parents[2]
 ALL = list(methods().values())
 IDS = [each.id for each in ALL]
-EXAMPLES = ("toy-city", "five-communities", "toy-land")
+EXAMPLES = ("toy-city", "five-communities", "toy-land", "toy-future")
 
 
 @pytest.fixture(scope="module")

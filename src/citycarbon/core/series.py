@@ -81,7 +81,7 @@ def where_of(row: dict[str, object], column: str = "value") -> Where:
     return Where(source.rpartition(":")[0] or None, None, (number,) if number else (), column, item or None)
 
 
-def check_single(rows: pl.DataFrame, table: str = "series") -> None:
+def check_single(rows: pl.DataFrame) -> None:
     """Refuse two rows of one place, time, sector, activity, measure and scenario.
 
     Raises
@@ -92,7 +92,7 @@ def check_single(rows: pl.DataFrame, table: str = "series") -> None:
     keys = [name for name in SERIES_KEYS if name in rows.columns]
     problems = Problems()
     for row in rows.filter(pl.struct(keys).is_duplicated()).head(5).iter_rows(named=True):
-        problems.add("row_duplicate", where_of(row, "measure"), row["measure"], key=", ".join(keys), table=table)
+        problems.add("row_duplicate", where_of(row, "measure"), row["measure"], key=", ".join(keys))
     problems.raise_all()
 
 

@@ -91,20 +91,26 @@ def combined_sd(table: EmissionTable, by: Sequence[str], result: pl.DataFrame) -
     variances = [_variance(frame, keys, sd, group) for sd, group in sources]
     sizes = frames.small(frames.grouped(frame, keys, ["stated", "named", "size", "rest"]))
     variance = sizes.select(*keys, pl.col("rest").clip(lower_bound=0.0).alias("variance"))
-    parts = pl.concat([_plain(variance), *map(_plain, variances)])
+    parts = pl.concat([_plain(each, keys) for each in (variance, *variances)])
     variance = parts.group_by(keys, maintain_order=True).agg(pl.col("variance").sum())
-    found = variance.join(_plain(sizes), on=keys, nulls_equal=True).select(
+    found = variance.join(_plain(sizes, keys), on=keys, nulls_equal=True).select(
         *keys,
         pl.when(pl.col("named") > 0).then(pl.col("variance").sqrt()).alias("sd"),
         pl.when(pl.col("size") > 0).then(pl.col("stated") / pl.col("size")).alias("sd_coverage"),
     )
     if not by:
         return pl.concat([result, found.select("sd", "sd_coverage")], how="horizontal")
-    return _plain(result).join(found, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return _plain(result, keys).join(found, on=keys, how="left", nulls_equal=True, maintain_order="left")
 
 
-def _plain(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+def _plain(frame: pl.DataFrame, keys: Sequence[str] = ()) -> pl.DataFrame:
+    """Write labels as text; older pandas gives a label column without a label as numbers."""
+    empty = [
+        pl.lit(None, dtype=pl.String).alias(name)
+        for name in keys
+        if frame[name].dtype.is_float() and not frame[name].is_finite().any()
+    ]
+    return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String), *empty)
 
 
 def _variance(frame: frames.Frame, keys: list[str], sd: str, group: str) -> pl.DataFrame:

@@ -32,6 +32,9 @@ from citycarbon.studies.study_file import ACCOUNT, STUDY_FILE, MapView
 from citycarbon.studies.total_draws import SORT, monte_carlo
 from citycarbon.studies.views import view_tables
 
+REPORTED = "inventory.accounting.reported_emissions"
+"""Method whose account is a series of years."""
+
 
 def run_to_result(run: Run) -> StudyResult:
     """Assemble the result of a run.
@@ -233,6 +236,12 @@ def _scenarios(run: Run) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _yearly(run: Run) -> bool:
+    """Whether the account is one of years, shown by its last one, and not works whose years add up."""
+    own = {step.id: step.method for step in run.study.steps}
+    return bool(run.study.views) or all(own[name] == REPORTED for name in run.study.account)
+
+
 def _meta(run: Run, main: EmissionTable) -> dict[str, Any]:
     study = run.study
     keys = ["time", "scenario", "basis"]
@@ -247,6 +256,7 @@ def _meta(run: Run, main: EmissionTable) -> dict[str, Any]:
         "gwp": study.gwp,
         "scenarios": _scenarios(run),
         "views": [view.to for view in study.views],
+        "yearly": _yearly(run),
         "scopes": study.scopes,
         "methods": {step.id: f"{step.method} v{find_method(step.method).version}" for step in study.steps},
         "totals": totals.select(columns).sort(keys).to_dicts(),

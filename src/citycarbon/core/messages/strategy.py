@@ -24,9 +24,9 @@ STRATEGY_MESSAGES: dict[str, Message] = {
         "input",
         ("The chain of an identity cannot be read", "恒等式链无法解析"),
         (
-            "levels joined by '>', each 'measure', 'measure by sector+activity' or 'name: measure by place'; "
+            "levels joined by '>', each 'measure', 'measure by sector+activity' or 'name: measure by place in a|b'; "
             "dimensions: all, group, place, sector, activity",
-            "用 '>' 连接的层级，每级写作 'measure'、'measure by sector+activity' 或 'name: measure by place'；"
+            "用 '>' 连接的层级，每级写作 'measure'、'measure by sector+activity' 或 'name: measure by place in a|b'；"
             "维度：all、group、place、sector、activity",
         ),
         (

@@ -18,6 +18,14 @@ from citycarbon.interfaces.cli.texts import say
 WIDTH = 100
 
 
+_WIDTH, _TEXT = 100, 20
+_LESS = (
+    "order", "statistic", "lower", "upper", "crps", "bias", "mase", "start", "end", "best_naive", "tolerance", "difference",
+    "small_errors", "grey_input", "development", "residual",
+)  # fmt: skip
+"""Columns that a table on the screen does without if it is too wide, first to last; files and JSON have all."""
+
+
 def console() -> Console:
     """Give a console of at most 100 columns; colour only on a terminal, and no mark-up out of the users' own names."""
     made = Console(highlight=False, markup=False)
@@ -67,6 +75,21 @@ def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> G
     return made
 
 
+def _too_many(columns: Sequence[tuple[str, str]], cells: Sequence[Sequence[Any]]) -> list[str]:
+    """Name the columns that must go, of those that a first look misses least, so that a table fits the screen."""
+    wide = {
+        name: min(_TEXT, max(len(name), *(len(str(row[index])) for row in cells))) if cells else len(name)
+        for index, (name, _) in enumerate(columns)
+    }
+    gone: list[str] = []
+    for name in (name for name in _LESS if name in wide):
+        if sum(wide.values()) + 2 * len(wide) <= _WIDTH:
+            break
+        gone.append(name)
+        del wide[name]
+    return gone
+
+
 def frame_grid(frame: pl.DataFrame, lang: str, limit: int = 30) -> list[Any]:
     """Make a table of a frame: empty columns are left out, columns with one value stand in a line above.
 
@@ -89,7 +112,11 @@ def frame_grid(frame: pl.DataFrame, lang: str, limit: int = 30) -> list[Any]:
         [number(cell, 6) if isinstance(cell, float) else ("" if cell is None else cell) for cell in row]
         for row in frame.select(shown).head(limit).iter_rows()
     ]
-    parts.append(grid(columns, cells))
+    left_out = _too_many(columns, cells)
+    at = [index for index, (name, _) in enumerate(columns) if name not in left_out]
+    parts.append(grid([columns[index] for index in at], [[row[index] for index in at] for row in cells]))
+    if left_out:
+        parts.append(say("left_out", lang).format(", ".join(left_out)))
     if frame.height > limit:
         parts.append(say("more", lang).format(frame.height - limit))
     return parts

@@ -162,6 +162,9 @@ def headline(result: StudyResult, lang: str) -> list[str]:
     return lines
 
 
+_MOST_YEARS = 12
+
+
 def shown_totals(result: StudyResult) -> list[dict[str, Any]]:
     """Totals of the account; works of many years are added up to one line, an inventory shows each year."""
     totals = pl.DataFrame(result.meta["totals"])
@@ -171,7 +174,9 @@ def shown_totals(result: StudyResult) -> list[dict[str, Any]]:
     )
     rows = []
     for (scenario, basis), part in totals.group_by("scenario", "basis", maintain_order=True):
-        if part.height <= 3 or "views" in result.tables:
+        if result.meta.get("yearly") and part.height > _MOST_YEARS:
+            rows += part.sort("time").tail(1).to_dicts()
+        elif part.height <= 3 or result.meta.get("yearly"):
             rows += part.to_dicts()
         else:
             years = part["time"].sort()
@@ -185,13 +190,13 @@ def shown_totals(result: StudyResult) -> list[dict[str, Any]]:
 def _rows(result: StudyResult, view: str) -> pl.DataFrame:
     """Totals by sector or place; of an inventory of several years the last."""
     rows = result.tables["totals"].filter(pl.col("view") == view)
-    if "views" not in result.tables:
+    if not result.meta.get("yearly"):
         return rows
     return rows.filter(pl.col("time") == pl.col("time").max().over("scenario", "basis"))
 
 
 def _caption(result: StudyResult, part: pl.DataFrame, lang: str) -> str:
-    years = [part["time"][0]] if "views" in result.tables else []
+    years = [part["time"][0]] if result.meta.get("yearly") else []
     return " · ".join([*years, *(name_of(part[n][0], lang) for n in ("scenario", "basis") if part[n][0] != "all")])
 
 
@@ -226,7 +231,10 @@ def _places(result: StudyResult, lang: str) -> list[Any]:
         value = pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")
         sums = part.group_by("place", maintain_order=True).agg(value).sort("value", descending=True, nulls_last=True)
         cells = [
-            (result.label(name, lang), "—" if value is None else f"{value:,.3f} {unit}")
+            (
+                result.label(name, lang),
+                "—" if value is None else tonnes(value, lang) if abs(value) >= 1e8 else f"{value:,.3f} {unit}",
+            )
             for name, value in sums.iter_rows()
         ]
         made = grid(((say("place", lang), "left"), (say("value", lang), "right")), cells)

@@ -18,6 +18,7 @@ from citycarbon.core.results import StudyResult
 from citycarbon.interfaces.reports.page_data import page_data
 
 ASSETS = files("citycarbon.interfaces.reports").joinpath("assets")
+SCRIPTS = ("report_views.js", "report_decide.js", "report.js")
 
 
 def _asset(name: str) -> str:
@@ -47,7 +48,7 @@ def render_page(result: StudyResult) -> str:
     own = {
         "style": Markup(_asset("report.css")),  # noqa: S704
         "echarts": Markup(_asset("echarts.min.js")),  # noqa: S704
-        "script": Markup(_asset("report_views.js") + "\n" + _asset("report.js")),  # noqa: S704
+        "script": Markup("\n".join(_asset(name) for name in SCRIPTS)),  # noqa: S704
     }
     strings = json.loads(_asset("strings.json"))
     data = page_data(result)

@@ -13,6 +13,15 @@ from citycarbon.core.results import StudyResult
 from citycarbon.data.references import citation
 
 VIEW_TABLES = ("views", "view_codes", "flows", "reporting_levels")
+DRAWN = (
+    ("factor", "start", "end", "order"),
+    ("lower", "upper"),
+    ("peak_time",),
+    ("verdict", "best_naive"),
+    ("note_en",),
+)
+"""Columns by which the page knows tables that it draws: effects, bands, peaks, back-tests, statements."""
+LARGEST_DRAWN = 10_000
 LARGEST_TRACE = 20_000
 """Rows that the page carries for tracing; the rest stays in ``emissions.parquet``, and the page says so."""
 
@@ -80,9 +89,10 @@ def page_data(result: StudyResult) -> dict[str, Any]:
 
 
 def _shown(frame: pl.DataFrame) -> dict[str, Any]:
-    """A further table without its empty columns, at most 500 rows."""
-    kept = [name for name in frame.columns if frame[name].null_count() < frame.height]
-    return columns(frame.select(kept).head(500))
+    """A further table without its empty columns, at most 500 rows, or more where the page draws it."""
+    drawn = any(set(wanted) <= set(frame.columns) for wanted in DRAWN)
+    kept = [name for name in frame.columns if drawn or frame[name].null_count() < frame.height]
+    return columns(frame.select(kept).head(LARGEST_DRAWN if drawn else 500))
 
 
 def _trace_rows(result: StudyResult) -> pl.DataFrame:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from citycarbon.core.errors import InputError, Where
 
 DIMENSIONS = ("all", "group", "place", "sector", "activity")
-_LEVEL = re.compile(r"^(?:(?P<name>[^:]+):)?\s*(?P<measure>.+?)(?:\s+by\s+(?P<by>[a-z]+(?:\s*\+\s*[a-z]+)*))?$")
+_LEVEL = re.compile(r"^(?:(?P<name>[^:]+):)?\s*(?P<measure>.+?)(?:\s+by\s+(?P<by>[a-z]+(?:\s*\+\s*[a-z]+)*))?"
+                    r"(?:\s+in\s+(?P<only>[^:>]+))?$")  # fmt: skip
 
 KAYA = "population > gdp > energy > co2"
 """Kaya (1990), with the measures named as here."""
@@ -24,16 +25,21 @@ IPAT = "population > gdp > co2"
 
 @dataclass(frozen=True)
 class Level:
-    """One level of a chain: a measure and the dimensions that it keeps; ``place`` unless ``all`` or ``group`` is named."""
+    """One level of a chain: a measure and the dimensions that it keeps; ``place`` unless ``all`` or ``group`` is named.
+
+    ``sectors`` names those that it covers; all of them if empty.
+    """
 
     measure: str
     over: str
     kept: tuple[str, ...]
     name: str
+    sectors: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         words = [*([self.over] if self.over != "place" else []), *self.kept]
-        return self.measure + (f" by {'+'.join(words)}" if words else "")
+        covered = f" in {'|'.join(self.sectors)}" if self.sectors else ""
+        return self.measure + (f" by {'+'.join(words)}" if words else "") + covered
 
 
 def parse_chain(text: str) -> list[list[Level]]:
@@ -64,7 +70,8 @@ def _level(text: str) -> Level:
     if found is None or any(word not in DIMENSIONS for word in words) or len(over) > 1 or len(set(words)) < len(words):
         raise InputError("chain_wrong", Where(item="chain"), text.strip())
     kept = tuple(name for name in ("sector", "activity") if name in words)
-    return Level(found["measure"].strip(), over[0] if over else "place", kept, (found["name"] or "").strip())
+    sectors = tuple(word.strip() for word in (found["only"] or "").split("|") if word.strip())
+    return Level(found["measure"].strip(), over[0] if over else "place", kept, (found["name"] or "").strip(), sectors)
 
 
 def _named(chain: Sequence[Level]) -> list[Level]:
@@ -72,6 +79,6 @@ def _named(chain: Sequence[Level]) -> list[Level]:
     named, above = [], None
     for level in chain:
         name = level.name or (str(level) if above is None else f"{level} / {above}")
-        named.append(Level(level.measure, level.over, level.kept, name))
+        named.append(replace(level, name=name))
         above = level
     return named

@@ -83,7 +83,8 @@ def figures_of(
         _refuse_negative(array, name, problems)
     problems.raise_all()
     member = _members(axes["place"], groups, any(level.over == "group" for level in chain))
-    levels = [_level(full[level.measure].values, level, member) for level in chain]
+    levels = [_level(_covered(full[level.measure], level, problems), level, member) for level in chain]
+    problems.raise_all()
     numbers, names = member
     return Figures(
         levels,
@@ -163,6 +164,18 @@ def _members(
     problems.raise_all()
     names = tuple(dict.fromkeys(known[place] for place in known if place in places))
     return np.array([names.index(known[place]) for place in places], dtype=np.int64), names
+
+
+def _covered(made: Dense, level: Level, problems: Problems) -> Floats:
+    """Leave out the sectors that a level does not cover."""
+    for sector in (sector for sector in level.sectors if sector not in made.sectors):
+        problems.add("value_not_listed", Where(item="chain"), sector, known=", ".join(made.sectors[:12]))
+    if not level.sectors:
+        return made.values
+    outside = np.array([sector not in level.sectors for sector in made.sectors])
+    values = made.values.copy()
+    values[:, :, outside] = np.nan
+    return values
 
 
 def _level(

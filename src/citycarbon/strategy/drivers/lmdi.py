@@ -57,8 +57,8 @@ def lmdi(
     chain
         Levels from the first driver to the measure that is decomposed, joined by ``>``; each divided by the one before is a
         factor. ``energy by sector+activity`` keeps sectors and activities; ``by all`` or ``by group`` adds places up, so that the
-        next level by place shows the shift between them; ``name: measure`` names a factor. Several identities of one measure in
-        parts, such as combustion and processes, are joined by ``;``.
+        next level by place shows the shift between them; ``name: measure`` names a factor; ``in industry|services`` covers some
+        sectors only. Identities of parts of the measure, such as firms and homes, are joined by ``;``.
     periods
         Times that bound the periods, joined by commas; all times if empty.
     chained

@@ -23,6 +23,7 @@ MODELS = ("auto", "ols", "ridge", "fixed_effects")
 LARGEST_INFLATION = 10.0
 """Variance inflation above which coefficients of ordinary least squares say little; ``auto`` then adds ridge (york_2003)."""
 _DRAWS = 1000
+_LEAST_CLUSTERS = 10
 
 
 class CoefficientTable(Table):
@@ -252,7 +253,13 @@ def _fixed_effects(sample: _Sample, quadratic: str, time_effects: bool, confiden
     _refuse_dependent(x, sample.terms)
     if len(y) <= absorbed + x.shape[1]:
         raise InputError("series_short", Where(item="fixed_effects"), len(y), needed=absorbed + x.shape[1] + 1)
-    fit = sm.OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": place}, use_t=True)
+    if len(places) >= _LEAST_CLUSTERS:
+        fit = sm.OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": place}, use_t=True)
+    else:
+        # Few clusters make errors look tiny; plain errors with the degrees of freedom that the effects used up.
+        plain = sm.OLS(y, x)
+        plain.df_resid = len(y) - absorbed - x.shape[1]
+        fit = plain.fit()
     rows = _rows_of("fixed_effects", fit, sample.terms, False, confidence, _inflation(x))
     rows += _turning_point("fixed_effects", sample, fit.params, fit.cov_params(), quadratic, confidence)
     left, whole = float((fit.resid**2).sum()), float((y**2).sum())

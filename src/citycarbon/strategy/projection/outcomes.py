@@ -9,13 +9,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from citycarbon.core.schema import Column
 from citycarbon.core.series import Floats
 from citycarbon.core.tables import OBSERVED, Table
 
+Positions = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 LATER = "later"
-"""Time of a peak that lies at the end of a path or beyond it."""
+"""Time of a peak that no path of this length can show."""
+SETTLED = 5
+"""Years that must follow a highest value before it counts as a peak (levin_rich_2017); one nearer to the end is ``later``."""
 _LABELS = (
     Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
     Column("scenario", default=OBSERVED, meaning=("scenario; observed if not stated", "情景；未注明为 observed")),
@@ -80,13 +85,15 @@ def band_rows(paths: Floats, times: Sequence[str], unit: str, labels: dict[str, 
     return frame.with_columns(*(pl.lit(text).alias(name) for name, text in labels.items()), pl.lit(unit).alias("unit"))
 
 
-def peak_positions(paths: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Position of the highest value of each path; the earliest one where several are equal."""
-    return np.asarray(np.argmax(paths, axis=1))
+def peak_positions(paths: Floats, years: Sequence[int]) -> tuple[Positions, Flags]:
+    """Position of the highest value of each path, the earliest of equal ones, and whether enough years follow it."""
+    at = np.asarray(np.argmax(paths, axis=1))
+    last = np.asarray(years)
+    return at, last[at] + SETTLED <= last[-1]
 
 
 def peak_rows(paths: Floats, times: Sequence[str], labels: dict[str, str]) -> pl.DataFrame:
-    """Chance of the peak at each time; a peak at the last time counts as later.
+    """Chance of the peak at each time; a highest value within five years of the end counts as later.
 
     Parameters
     ----------
@@ -97,11 +104,14 @@ def peak_rows(paths: Floats, times: Sequence[str], labels: dict[str, str]) -> pl
     labels
         Columns that are the same in every row.
     """
-    at = peak_positions(paths)
-    share = np.bincount(at, minlength=len(times)) / len(paths)
-    first = int(np.flatnonzero(share > 0)[0])
-    names = [*times[first:-1], LATER]
-    chance = [*share[first:-1], share[-1]]
+    years = [int(time[:4]) for time in times]
+    at, seen = peak_positions(paths, years)
+    share = np.bincount(at[seen], minlength=len(times)) / len(paths)
+    able = [i for i, year in enumerate(years) if year + SETTLED <= years[-1]]
+    first = next((i for i in able if share[i] > 0), able[-1] if able else 0)
+    shown = [i for i in able if i >= first]
+    names = [*(times[i] for i in shown), LATER]
+    chance = [*(float(share[i]) for i in shown), float((~seen).mean())]
     frame = pl.DataFrame({"peak_time": names, "probability": chance, "by_then": np.minimum(1.0, np.cumsum(chance))})
     return frame.with_columns(pl.lit(text).alias(name) for name, text in labels.items())
 
@@ -116,8 +126,7 @@ def peak_outcomes(
     """
     cases = worth or (lambda _: float(len(paths)))
     years = np.array([int(time[:4]) for time in times])
-    at = peak_positions(paths)
-    seen = at < len(years) - 1
+    at, seen = peak_positions(paths, years.tolist())
     rows: list[tuple[str, float | None, float | None, float | None, str]] = []
     # A quantile of the year that falls among paths without a peak in sight stays empty.
     year = np.where(seen, years[at], np.inf)
@@ -144,4 +153,4 @@ def _chance_interval(chance: float, draws: float) -> tuple[float, float]:
     z = 1.6448536269514722
     middle = (chance + z * z / (2 * draws)) / (1 + z * z / draws)
     width = z / (1 + z * z / draws) * np.sqrt(chance * (1 - chance) / draws + z * z / (4 * draws * draws))
-    return max(0.0, float(middle - width)), min(1.0, float(middle + width))
+    return max(0.0, round(float(middle - width), 9)), min(1.0, round(float(middle + width), 9))

@@ -147,6 +147,7 @@
 
   /* ---- cards, charts, exports --------------------------------------------------------------------------------------------- */
   const charts = [];
+  function forget(chart) { const at = charts.indexOf(chart); if (at >= 0) charts.splice(at, 1); chart.dispose(); }
   function save(name, blob) { const link = el("a", { href: URL.createObjectURL(blob), download: name }); document.body.append(link); link.click(); link.remove(); setTimeout(() => URL.revokeObjectURL(link.href), 2000); }
   function toCsv(head, rows) {
     const cell = (value) => { let text = value === null || value === undefined ? "" : String(value); if (typeof value !== "number" && /^[=+\-@\t\r]/.test(text)) text = "'" + text; return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text; };
@@ -434,11 +435,11 @@
     for (const name of names) {
       const rows = rowsOf(DATA.shown[name]); if (!rows.length) continue;
       const hidden = ["provenance_id", "factor_id", "error_group", "explanation_" + (state.lang === "zh" ? "en" : "zh"), "rule"];
-      const head = Object.keys(rows[0]).filter((h) => !hidden.includes(h)), numeric = head.map((h, i) => (typeof rows.find((r) => r[h] !== null)[h] === "number" ? i : -1)).filter((i) => i >= 0);
+      const head = Object.keys(rows[0]).filter((h) => !hidden.includes(h) && rows.some((r) => r[h] !== null)), numeric = head.map((h, i) => (typeof rows.find((r) => r[h] !== null)[h] === "number" ? i : -1)).filter((i) => i >= 0);
       const cell = (r, h) => { const v = r[h]; return v === null ? "" : typeof v === "number" ? num(v, 6) : ["place", "sector", "activity", "target", "item"].includes(h) ? label(v) : String(v); };
       emissionChart(box, name, rows);
       other.waterfall(box, stepName(name), "step-" + name, rows);
-      box.node.append(el("details", {}, el("summary", {}, stepName(name) + " (" + rows.length + ")"), tableNode(head, rows.map((r) => head.map((h) => cell(r, h))), numeric)));
+      box.node.append(el("details", {}, el("summary", {}, stepName(name) + " (" + rows.length + ")"), tableNode(head, rows.slice(0, 500).map((r) => head.map((h) => cell(r, h))), numeric)));
     }
   }
 
@@ -461,6 +462,8 @@
 
   const other = citycarbonViews({ DATA, state, tr, el, num, fixed, share, css, card, chartBlock, tableNode, bars, massScale, caption, label, rowsOf, inAccount, fold, narrow, subHead, WHEEL, SCOPES, scopeColour, sectorColour, openTrace, escape, word, render: () => render() });
 
+  const decide = citycarbonDecide({ DATA, state, tr, el, num, css, card, chartBlock, tableNode, massScale, label, rowsOf, fold, narrow, subHead, WHEEL, escape, word, stepName, forget });
+
   /* ---- the page ------------------------------------------------------------------------------------------------------------------ */
   function choices() {
     const box = $("choices"); box.replaceChildren();
@@ -478,9 +481,9 @@
     $("title").textContent = DATA.meta.title[state.lang]; $("summary").textContent = DATA.meta.summary[state.lang];
     $("sections").replaceChildren();
     choices(); headline();
-    for (const part of [structure, other.views, other.flows, places, intensity, overTime, mapSection, compare, checks, factors, inputs, further]) part();
-    const names = { structure: "structure", views: "views", flows: "flows", places: "places", per: "per", time: "time", map: "map", compare: "compare", checks: "checks", factors: "factors", inputs: "inputs", tables: "tables" };
-    $("nav").replaceChildren(...[...$("sections").children].map((s) => el("a", { href: "#" + s.id }, tr(names[s.id]))));
+    for (const part of [structure, other.views, other.flows, places, intensity, overTime, decide.drivers, decide.future, decide.backTest, mapSection, compare, checks, factors, inputs, further]) part();
+    const names = { structure: "structure", views: "views", flows: "flows", places: "places", per: "per", time: "time", map: "map", compare: "compare", checks: "checks", factors: "factors", inputs: "inputs", tables: "tables", drivers: "drivers", future: "future" };
+    $("nav").replaceChildren(...[...$("sections").children].map((s) => el("a", { href: "#" + s.id }, tr(names[s.id] || (s.id.startsWith("backtest") ? "backtest" : s.id)))));
     $("foot").textContent = tr("made_by", DATA.meta.citycarbon);
   }
   $("language").addEventListener("click", () => { state.lang = state.lang === "zh" ? "en" : "zh"; try { store.citycarbon_lang = state.lang; } catch (e) { /* storage may be closed */ } render(); });
@@ -490,6 +493,6 @@
   let width = window.innerWidth, timer = 0;
   window.addEventListener("resize", () => { clearTimeout(timer); timer = setTimeout(() => { if (window.innerWidth !== width) { width = window.innerWidth; charts.forEach((c) => c.resize()); } }, 120); });
   /* An inventory of several years opens at its last one. */
-  if (DATA.views && account().times.length > 1) state.time = account().times[account().times.length - 1];
+  if (DATA.meta.yearly && account().times.length > 1) state.time = account().times[account().times.length - 1];
   render();
 })();

@@ -18,7 +18,7 @@ METHOD_ID = "inventory.accounting.reported_emissions"
     id=METHOD_ID,
     gives=EmissionTable,
     equation="E = E_reported",
-    source="gpc_v1_1",
+    source="gpc_2021",
     status="experimental",
     title=("Emissions as reported", "引用已发布排放"),
 )

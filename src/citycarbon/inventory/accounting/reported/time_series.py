@@ -20,7 +20,7 @@ from citycarbon.core.warming import BIOGENIC
     id="inventory.accounting.time_series",
     gives=SeriesTable,
     equation="m(place, time, sector, activity) = Σ rows",
-    source="gpc_v1_1",
+    source="gpc_2021",
     status="experimental",
     title=("Account as series", "账户转为时间序列"),
 )

@@ -192,8 +192,8 @@ def forecast_peak(
     Returns
     -------
     peak
-        Chance by year and up to it; observed years count, so that a peak may be past. ``later`` is a peak at the horizon or
-        beyond.
+        Chance by year and up to it; observed years count, so that a peak may be past. ``later`` is a
+        highest value less than five years before the end of the paths.
 
     Raises
     ------
@@ -299,7 +299,9 @@ def forecast_outcomes(
         years = [int(word) for word in words]
         worth = partial(_worth, len(each.each.values) - first, each.each.years[-1], horizon, each.each.step)
         frames.append(peak_outcomes(paths, times, each.each.unit, each.labels, years, worth))
-    en = f"the past alone: plans and measures are not in it; {draws} paths over {horizon} steps; intervals of chances count past runs"
+    en = (
+        f"the past alone, no plans and measures; {draws} paths of {horizon} steps; intervals of chances count past runs"
+    )
     zh = f"仅依据历史，不含规划与措施；{draws} 条路径、{horizon} 步；概率区间按历史独立时段数计"
     return OutcomeTable(pl.concat(frames).with_columns(pl.lit(en).alias("note_en"), pl.lit(zh).alias("note_zh")))
 

@@ -38,8 +38,8 @@ def diebold_mariano(first: Floats, second: Floats, horizon: int) -> tuple[float,
     Returns
     -------
     statistic, p
-        Below zero where the first is better; two-sided p by Student's t with n − 1 degrees of freedom. nan where the variance is
-        not above zero or n is below horizon + 2.
+        Below zero where the first is better; two-sided p by Student's t with n − 1 degrees of freedom. nan where errors do
+        not differ at all or n is below horizon + 2.
 
     Examples
     --------
@@ -56,6 +56,9 @@ def diebold_mariano(first: Floats, second: Floats, horizon: int) -> tuple[float,
     centred = d - d.mean()
     lags = [float((centred[k:] * centred[: n - k]).sum()) / n for k in range(horizon)]
     variance = (lags[0] + 2 * sum(lags[1:])) / n
+    if variance <= 0:
+        # The plain estimate can fall below zero; weights of Bartlett cannot.
+        variance = (lags[0] + 2 * sum((1 - k / horizon) * lags[k] for k in range(1, horizon))) / n
     if variance <= 0:
         return float("nan"), float("nan")
     small = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n

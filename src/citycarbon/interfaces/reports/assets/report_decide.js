@@ -1,0 +1,263 @@
+"use strict";
+/* What drove the change and where it goes: effects, decoupling, back-tests, fans, peaks. `page` is what report.js lends. */
+function citycarbonDecide(page) {
+  const { DATA, state, tr, el, num, css, card, chartBlock, tableNode, massScale, label, rowsOf, fold, narrow, subHead, WHEEL, escape, word, stepName } = page;
+  const TONNES = { kg: 1e-3, t: 1, kt: 1e3, Mt: 1e6, Gt: 1e9 };
+  const tables = Object.entries(DATA.shown).map(([name, table]) => [name, rowsOf(table)]).filter(([, rows]) => rows.length);
+  const withColumns = (...wanted) => tables.filter(([, rows]) => wanted.every((c) => c in rows[0]));
+  const uniq = (values) => [...new Set(values)];
+  const chosen = {};
+  const measureName = (code) => (DATA.labels[code] ? label(code) : word("measure_", code));
+  const modelName = (code) => word("model_", code);
+  const percent = (value) => (value === null || value === undefined ? "—" : (100 * value < 0.05 && value > 0 ? "<0.1" : num(100 * value, 2)) + " %");
+  /* One scale and unit for a chart: masses in t, kt, Mt or 吨, 万吨, 亿吨; anything else as it stands. */
+  function scaleOf(unit, largest) {
+    if (TONNES[unit] === undefined) return [1, unit === "1" ? "" : unit];
+    const [scale, word_] = massScale(largest * TONNES[unit]);
+    return [scale / TONNES[unit], word_];
+  }
+  function choose(key, values, name, change, show) {
+    if (!values.includes(chosen[key])) chosen[key] = values[0];
+    if (values.length < 2) return null;
+    return el("label", {}, name + " ", el("select", { on: { change: (e) => { chosen[key] = values.find((v) => String(v) === e.target.value); change(); } } }, values.map((v) => el("option", { value: String(v), selected: v === chosen[key] }, show ? show(v) : String(v)))));
+  }
+  /* A card whose charts are drawn again when a choice changes. */
+  function block(box, draw) {
+    const holder = el("div", {});
+    box.node.append(holder);
+    const made = [];
+    const again = () => {
+      while (made.length) page.forget(made.pop());
+      holder.replaceChildren();
+      draw({ node: holder, tools: null }, again, (...rest) => made.push(chartBlock(...rest)));
+    };
+    again();
+  }
+  const ink = () => ({ color: css("--ink") }), soft = () => ({ color: css("--soft"), fontSize: 13, hideOverlap: true });
+  const tip = (more) => Object.assign({ backgroundColor: css("--paper"), borderColor: css("--line"), textStyle: ink() }, more);
+  const head = (box, text) => { box.tools = el("div", { class: "card-tools" }); box.node.append(el("div", { class: "card-head sub" }, el("h3", {}, text), box.tools)); };
+
+  /* ---- effects ------------------------------------------------------------------------------------------------ */
+  function drivers() {
+    const found = withColumns("factor", "start", "end", "time_from", "order"), decoupled = withColumns("elasticity", "state");
+    if (!found.length && !decoupled.length) return;
+    const box = card("drivers", tr("drivers_title"), tr("drivers_note"));
+    for (const [name, rows] of found) {
+      const between = "reference" in rows[0] && rows[0].reference !== null && rows[0].reference !== undefined;
+      block(box, (holder, again, chart) => effects(holder, again, chart, name, rows, between));
+    }
+    for (const [name, rows] of decoupled) states(box, name, rows);
+  }
+  function effects(box, again, chart, name, rows, between) {
+    const whole = rows.filter((r) => !r.part_of);
+    const places = uniq(whole.map((r) => r.place));
+    const key = "effect-" + name;
+    head(box, stepName(name));
+    const period = (r) => (between ? r.time : r.time_from + "–" + r.time);
+    const bar = el("div", { class: "mapbar" }, choose(key, places, tr("place"), again, (v) => (v === "all" ? tr("all_word") : label(v))));
+    box.node.append(bar);
+    const mine = whole.filter((r) => r.place === chosen[key]);
+    const periods = uniq(mine.map(period));
+    const factors = uniq(mine.filter((r) => r.factor !== "total").sort((a, b) => a.order - b.order).map((r) => r.factor));
+    const [scale, unit] = scaleOf(mine[0].unit, Math.max(...mine.map((r) => Math.max(Math.abs(r.start), Math.abs(r.end)))));
+    if (periods.length > 1 && !between) {
+      const value = (f, p) => { const r = mine.find((x) => x.factor === f && period(x) === p); return r ? r.value / scale : null; };
+      const option = {
+        grid: { left: 8, right: 24, top: 64, bottom: 8, containLabel: true },
+        legend: { top: 0, left: 0, type: "scroll", textStyle: { color: css("--soft") }, itemWidth: 12, itemHeight: 12 },
+        tooltip: tip({ trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: (v) => (v === null || v === undefined ? "—" : num(v, 4) + " " + unit) }),
+        xAxis: { type: "category", data: periods, axisLabel: Object.assign(soft(), { interval: 0, rotate: narrow() ? 60 : periods.length > 8 ? 30 : 0 }), axisLine: { onZero: true, lineStyle: { color: css("--faint") } } },
+        yAxis: { type: "value", name: unit, nameTextStyle: { color: css("--soft"), align: "left" }, axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
+        series: [...factors.map((f, i) => ({ name: label(f), type: "bar", stack: "all", barMaxWidth: 44, itemStyle: { color: WHEEL[i % WHEEL.length] }, data: periods.map((p) => value(f, p)) })),
+          { name: tr("change_total"), type: "scatter", symbol: "diamond", symbolSize: 11, z: 5, itemStyle: { color: css("--ink"), borderColor: css("--paper"), borderWidth: 1.5 }, data: periods.map((p) => value("total", p)) }],
+      };
+      const table = [[tr("period"), ...factors.map(label), tr("change_total"), tr("residual_word")], periods.map((p) => [p, ...factors.map((f) => value(f, p)), value("total", p), (mine.find((x) => x.factor === "total" && period(x) === p) || {}).residual]), factors.map((_, i) => i + 1).concat([factors.length + 1, factors.length + 2])];
+      chart(box, key, option, 360, table);
+    }
+    /* The waterfall of one period. */
+    const latest = key + "-period";
+    if (chosen[latest] === undefined) chosen[latest] = periods[periods.length - 1];
+    const pick = choose(latest, periods, tr(between ? "year" : "period"), again);
+    head(box, (between ? label(mine[0].reference === "mean" ? tr("mean_word") : mine[0].reference) + " → " + label(chosen[key]) : tr("waterfall_title")) + " · " + chosen[latest] + " · " + unit);
+    if (pick) box.node.append(el("div", { class: "mapbar" }, pick));
+    const steps = mine.filter((r) => period(r) === chosen[latest]).sort((a, b) => a.order - b.order);
+    const total = steps.find((r) => r.factor === "total");
+    const names = [between ? label(total.reference === "mean" ? tr("mean_word") : total.reference) : total.time_from, ...steps.filter((r) => r !== total).map((r) => label(r.factor)), between ? label(total.place) : total.time];
+    const bars = [[0, total.start, "whole"], ...steps.filter((r) => r !== total).map((r) => [r.start, r.end, "step"]), [0, total.end, "whole"]];
+    const low = bars.map((b) => Math.min(b[0], b[1]) / scale), high = bars.map((b) => Math.max(b[0], b[1]) / scale);
+    const moves = bars.map((b) => (b[1] - b[0]) / scale);
+    const colour = (b, i) => (b[2] === "whole" ? css("--faint") : moves[i] > 0 ? "#b5573f" : "#3f8f5b");
+    const text = (i) => (bars[i][2] === "whole" ? num(bars[i][1] / scale, 4) : (moves[i] >= 0 ? "+" : "−") + num(Math.abs(moves[i]), 3));
+    const option = {
+      grid: { left: 8, right: 88, top: 8, bottom: 8, containLabel: true },
+      tooltip: tip({ trigger: "item", formatter: (p) => escape(names[p.dataIndex]) + "<br>" + escape(text(p.dataIndex) + " " + unit) }),
+      xAxis: { type: "value", axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
+      yAxis: { type: "category", inverse: true, data: names.map((n) => fold(n, narrow() ? 16 : 32)), axisTick: { show: false }, axisLine: { lineStyle: { color: css("--faint") } }, axisLabel: { color: css("--ink"), fontSize: 13 } },
+      series: [{ type: "bar", stack: "w", silent: true, itemStyle: { color: "transparent" }, data: low },
+        { type: "bar", stack: "w", barMaxWidth: 24, data: high.map((h, i) => ({ value: h - low[i], itemStyle: { color: colour(bars[i], i) } })), label: { show: true, position: "right", color: css("--ink"), formatter: (p) => text(p.dataIndex) } }],
+    };
+    const listed = [...steps.filter((r) => r !== total), total];
+    const table = [[tr("factor_word"), unit, tr("ratio_word"), tr("share_of_start"), tr("residual_word")], listed.map((r) => [r === total ? tr("change_total") : label(r.factor), r.value / scale, r.ratio, r.share, r.residual]), [1, 2, 3, 4]];
+    chart(box, key + "-waterfall", option, 40 + 36 * names.length, table);
+    box.node.append(el("p", { class: "source" }, tr("closes", total.residual === null || total.residual === undefined ? "0" : num(Math.abs(total.residual), 2))));
+    contributions(box, chart, key, rows, between, period, latest, scale, unit);
+  }
+  function contributions(box, chart, key, rows, between, period, latest, scale, unit) {
+    const parts = rows.filter((r) => r.part_of && r.part_of === chosen[key] && period(r) === chosen[latest]);
+    if (!parts.length) return;
+    const by = uniq(parts.map((r) => r.place)).length > 1 ? "place" : "sector";
+    const names = uniq(parts.map((r) => r[by])), factors = uniq(parts.filter((r) => r.factor !== "total").map((r) => r.factor));
+    const value = (n, f) => { const r = parts.find((x) => x[by] === n && x.factor === f); return r ? r.value / scale : null; };
+    names.sort((a, b) => value(b, "total") - value(a, "total"));
+    head(box, tr("contributions_title") + " · " + chosen[latest] + " · " + unit);
+    const option = {
+      grid: { left: 8, right: 72, top: 40, bottom: 8, containLabel: true },
+      legend: { top: 0, left: 0, type: "scroll", textStyle: { color: css("--soft") }, itemWidth: 12, itemHeight: 12 },
+      tooltip: tip({ trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: (v) => (v === null || v === undefined ? "—" : num(v, 4) + " " + unit) }),
+      xAxis: { type: "value", axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
+      yAxis: { type: "category", inverse: true, data: names.map((n) => fold(label(n), narrow() ? 16 : 32)), axisTick: { show: false }, axisLine: { lineStyle: { color: css("--faint") } }, axisLabel: { color: css("--ink"), fontSize: 13 } },
+      series: [...factors.map((f, i) => ({ name: label(f), type: "bar", stack: "all", barMaxWidth: 22, itemStyle: { color: WHEEL[i % WHEEL.length] }, data: names.map((n) => value(n, f)) })),
+        { name: tr("change_total"), type: "scatter", symbol: "diamond", symbolSize: 10, z: 5, itemStyle: { color: css("--ink"), borderColor: css("--paper"), borderWidth: 1.5 }, data: names.map((n, i) => [value(n, "total"), i]) }],
+    };
+    chart(box, key + "-parts", option, 70 + 30 * names.length, [[tr("place"), ...factors.map(label), tr("change_total")], names.map((n) => [label(n), ...factors.map((f) => value(n, f)), value(n, "total")]), factors.map((_, i) => i + 1).concat([factors.length + 1])]);
+  }
+  const STATE_COLOUR = { "strong decoupling": "#2c6e49", "weak decoupling": "#7fae8f", "expansive coupling": "#d9a441", "expansive negative decoupling": "#b5573f", "strong negative decoupling": "#7b2d26", "weak negative decoupling": "#c98a7d", "recessive coupling": "#b9b08a", "recessive decoupling": "#5b9bc0" };
+  function states(box, name, rows) {
+    const places = uniq(rows.map((r) => r.place)), periods = uniq(rows.map((r) => r.time_from + "–" + r.time)).sort();
+    if (places.length > 60) return;
+    box.node.append(el("div", { class: "card-head sub" }, el("h3", {}, stepName(name))));
+    const cell = (p, t) => { const r = rows.find((x) => x.place === p && x.time_from + "–" + x.time === t); return r ? el("span", { class: "state", style: "--state:" + STATE_COLOUR[r.state], title: num(r.elasticity, 3) }, tr("state_" + r.state) + " " + num(r.elasticity, 2)) : ""; };
+    box.node.append(tableNode([tr("place"), ...periods], places.map((p) => [label(p), ...periods.map((t) => cell(p, t))]), []));
+  }
+
+  /* ---- back-test ------------------------------------------------------------------------------------------------------- */
+  function backTest() {
+    for (const [name, rows] of withColumns("verdict", "horizon", "best_naive")) {
+      const box = card("backtest-" + name, stepName(name), tr("backtest_note"));
+      const horizons = uniq(rows.map((r) => r.horizon)).sort((a, b) => a - b), models = uniq(rows.map((r) => r.model));
+      const said = horizons.map((h) => { const good = rows.filter((r) => r.horizon === h && r.verdict === "better than naive"); return tr("horizon_word", h) + ": " + (good.length ? good.map((r) => label(r.place) + " " + modelName(r.model)).slice(0, 6).join(", ") + (good.length > 6 ? " …" : "") : tr("none_better")); });
+      box.node.append(el("p", {}, el("strong", {}, tr("better_at") + " "), said.join("; ")));
+      block(box, (holder, again) => {
+        const keys = uniq(rows.map((r) => r.place + "|" + r.measure));
+        const pick = choose("bt-" + name, keys, tr("place"), again, (v) => label(v.split("|")[0]) + " · " + measureName(v.split("|")[1]));
+        if (pick) holder.node.append(el("div", { class: "mapbar" }, pick));
+        const mine = rows.filter((r) => r.place + "|" + r.measure === chosen["bt-" + name]);
+        const mark = { "better than naive": "▲", "worse than naive": "▼", "not better than naive": "·", baseline: "○", "too few origins": "?", "no forecast": "—" };
+        const cell = (m, h) => { const r = mine.find((x) => x.model === m && x.horizon === h); if (!r || r.mape === null || r.mape === undefined) return el("span", { class: "tag" }, r ? tr("verdict_" + r.verdict) : "—"); const kind = r.verdict === "better than naive" ? "ok" : r.verdict === "worse than naive" ? "misfit" : ""; return el("span", { class: kind ? "tag " + kind : "", title: tr("verdict_" + r.verdict) + (r.p_value !== null && r.p_value !== undefined ? " · p " + num(r.p_value, 2) : "") }, mark[r.verdict] + " " + percent(r.mape)); };
+        const counts = horizons.map((h) => { const r = mine.find((x) => x.horizon === h); return r ? r.origins : 0; });
+        holder.node.append(tableNode([tr("model_word"), ...horizons.map((h, i) => tr("horizon_word", h) + " (n = " + counts[i] + ")")], models.map((m) => [modelName(m), ...horizons.map((h) => cell(m, h))]), horizons.map((_, i) => i + 1)));
+        holder.node.append(el("p", { class: "source" }, tr("backtest_key")));
+      });
+    }
+  }
+
+  /* ---- fans and peaks ---------------------------------------------------------------------------------------------------- */
+  function future() {
+    const bands = withColumns("low", "lower", "upper", "high", "time"), peaks = withColumns("peak_time", "probability"), said = withColumns("item", "low", "high", "note_en");
+    if (!bands.length && !peaks.length && !said.length) return;
+    const box = card("future", tr("future_title"), tr("future_note"));
+    for (const [name, rows] of bands) block(box, (holder, again, chart) => fan(holder, again, chart, name, rows, said));
+    for (const [name, rows] of peaks) block(box, (holder, again, chart) => peak(holder, again, chart, name, rows));
+    for (const [name, rows] of said) statements(box, name, rows);
+  }
+  const line = (r) => [r.scenario === "observed" ? "" : r.scenario, r.model || ""].join("|");
+  const lineName = (key) => { const [scenario, model] = key.split("|"); return [scenario && scenario !== "projected" ? (DATA.labels[scenario] ? label(scenario) : word("scenario_", scenario)) : "", model && model !== "observed" ? modelName(model) : ""].filter(Boolean).join(" · ") || tr("seen_word"); };
+  function fan(box, again, chart, name, rows, said) {
+    const key = "fan-" + name;
+    head(box, stepName(name));
+    const series = uniq(rows.map((r) => [r.place, r.measure, r.sector || "all"].join("|")));
+    const pickPlace = choose(key, series, tr("place"), again, (v) => { const [p, m, s] = v.split("|"); return [label(p), measureName(m), s === "all" ? "" : label(s)].filter(Boolean).join(" · "); });
+    const [place, measure, sector] = chosen[key].split("|");
+    const mine = rows.filter((r) => r.place === place && r.measure === measure && (r.sector || "all") === sector);
+    const seen = mine.filter((r) => r.low === null || r.low === undefined).sort((a, b) => (a.time < b.time ? -1 : 1));
+    const lines = uniq(mine.filter((r) => r.low !== null && r.low !== undefined).map(line));
+    const pickLine = choose(key + "-line", lines, tr("path_word"), again, lineName);
+    const bar = el("div", { class: "mapbar" }, pickPlace, pickLine);
+    if (bar.childNodes.length) box.node.append(bar);
+    const path = mine.filter((r) => r.low !== null && r.low !== undefined && line(r) === chosen[key + "-line"]).sort((a, b) => (a.time < b.time ? -1 : 1));
+    if (!path.length && !seen.length) return;
+    const [scale, unit] = scaleOf((path[0] || seen[0]).unit, Math.max(...mine.map((r) => Math.abs(r.high === null || r.high === undefined ? r.value : r.high))));
+    const times = uniq([...seen, ...path].map((r) => r.time)).sort();
+    const at = (list, t, f) => { const r = list.find((x) => x.time === t); return r && r[f] !== null && r[f] !== undefined ? r[f] / scale : null; };
+    const last = seen.length ? seen[seen.length - 1] : null;
+    /* The band starts at the last observed value. */
+    const from = (f) => times.map((t) => (last && t === last.time ? last.value / scale : at(path, t, f)));
+    const low = from("low"), lower = from("lower"), upper = from("upper"), high = from("high"), middle = from("value");
+    const gap = (a, b) => a.map((v, i) => (v === null || b[i] === null ? null : b[i] - v));
+    const accent = css("--accent");
+    const area = (stack, data, opacity) => ({ type: "line", stack, data, lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: accent, opacity }, silent: true, tooltip: { show: false }, z: 1 });
+    const statement = said.map(([, r]) => r.filter((x) => x.place === place && x.measure === measure && line(x) === chosen[key + "-line"])).find((r) => r.length) || [];
+    const year = statement.find((r) => r.item === "peak_year");
+    const marks = year && year.value !== null && year.value !== undefined && times.includes(String(year.value)) ? { symbol: "none", label: { color: css("--ink"), formatter: tr("peak_word") + " " + year.value }, lineStyle: { color: css("--ink"), type: "dashed" }, data: [{ xAxis: String(year.value) }] } : undefined;
+    const span = year && year.low !== null && year.low !== undefined && times.includes(String(year.low)) ? { itemStyle: { color: css("--ink"), opacity: 0.06 }, data: [[{ xAxis: String(year.low) }, { xAxis: year.high !== null && year.high !== undefined && times.includes(String(year.high)) ? String(year.high) : times[times.length - 1] }]] } : undefined;
+    const option = {
+      grid: { left: 8, right: 28, top: 64, bottom: 8, containLabel: true },
+      legend: { top: 0, left: 0, textStyle: { color: css("--soft") }, itemWidth: 14, itemHeight: 8, data: [tr("seen_word"), tr("median_word")] },
+      tooltip: tip({ trigger: "axis", formatter: (ps) => { const i = ps[0].dataIndex, t = times[i], seenNow = at(seen, t, "value"); return "<b>" + escape(t) + "</b><br>" + (seenNow !== null ? escape(tr("seen_word") + ": " + num(seenNow, 4) + " " + unit) : escape(tr("median_word") + ": " + num(middle[i], 4) + " " + unit) + "<br>" + escape("5–95 %: " + num(low[i], 4) + " – " + num(high[i], 4))); } }),
+      xAxis: { type: "category", boundaryGap: false, data: times, axisLabel: soft() },
+      yAxis: { type: "value", name: unit, nameTextStyle: { color: css("--soft"), align: "left" }, axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
+      series: [
+        Object.assign(area("outer", low, 0), { areaStyle: { opacity: 0 } }), area("outer", gap(low, high), 0.16),
+        Object.assign(area("inner", lower, 0), { areaStyle: { opacity: 0 } }), area("inner", gap(lower, upper), 0.24),
+        { name: tr("median_word"), type: "line", data: middle, symbol: "none", lineStyle: { color: accent, width: 2 }, itemStyle: { color: accent }, z: 3, markLine: marks, markArea: span },
+        { name: tr("seen_word"), type: "line", data: times.map((t) => at(seen, t, "value")), symbol: "none", lineStyle: { color: css("--ink"), width: 2 }, itemStyle: { color: css("--ink") }, z: 4 },
+      ],
+    };
+    const table = [[tr("year"), tr("seen_word"), tr("median_word"), "5 %", "25 %", "75 %", "95 %"], times.map((t) => [t, at(seen, t, "value"), ...["value", "low", "lower", "upper", "high"].map((f) => at(path, t, f))]), [1, 2, 3, 4, 5, 6]];
+    chart(box, key, option, 360, table);
+    box.node.append(el("p", { class: "source" }, tr("fan_note") + (statement.length ? " " + sentence(statement) : "")));
+  }
+  const yearOr = (value) => (value === null || value === undefined ? tr("beyond") : String(value));
+  function sentence(rows) {
+    const year = rows.find((r) => r.item === "peak_year"), chances = rows.filter((r) => /^peak_by_\d{4}$/.test(r.item));
+    const parts = [];
+    if (year) parts.push(tr("peak_sentence", yearOr(year.value), yearOr(year.low), yearOr(year.high)));
+    for (const r of chances) parts.push(tr("chance_sentence", r.item.slice(8), percent(r.value), percent(r.low), percent(r.high)));
+    const note = rows[0]["note_" + (state.lang === "zh" ? "zh" : "en")];
+    return parts.join(state.lang === "zh" ? "；" : "; ") + (note ? (state.lang === "zh" ? "（" + note + "）" : " (" + note + ")") : "");
+  }
+  function peak(box, again, chart, name, rows) {
+    const key = "peak-" + name;
+    head(box, stepName(name));
+    const series = uniq(rows.map((r) => r.place + "|" + r.measure));
+    const pickPlace = choose(key, series, tr("place"), again, (v) => label(v.split("|")[0]) + " · " + measureName(v.split("|")[1]));
+    const here = rows.filter((r) => r.place + "|" + r.measure === chosen[key]);
+    const lines = uniq(here.map(line));
+    const pickLine = choose(key + "-line", lines, tr("path_word"), again, lineName);
+    const bar = el("div", { class: "mapbar" }, pickPlace, pickLine);
+    if (bar.childNodes.length) box.node.append(bar);
+    const mine = here.filter((r) => line(r) === chosen[key + "-line"]);
+    const names = mine.map((r) => (r.peak_time === "later" ? tr("later_word") : r.peak_time));
+    const option = {
+      grid: { left: 8, right: 48, top: 64, bottom: 8, containLabel: true },
+      legend: { top: 0, left: 0, textStyle: { color: css("--soft") }, itemWidth: 12, itemHeight: 12 },
+      tooltip: tip({ trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: (v) => (v === null || v === undefined ? "—" : num(v, 3) + " %") }),
+      xAxis: { type: "category", data: names, axisLabel: Object.assign(soft(), { rotate: narrow() ? 60 : 0 }) },
+      yAxis: { type: "value", name: "%", axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
+      series: [
+        { name: tr("chance_of_peak"), type: "bar", barMaxWidth: 26, data: mine.map((r) => ({ value: 100 * r.probability, itemStyle: { color: r.peak_time === "later" ? css("--faint") : css("--accent") } })), itemStyle: { color: css("--accent") } },
+        { name: tr("by_then"), type: "line", step: "end", symbol: "none", lineStyle: { color: css("--ink"), width: 1.5 }, itemStyle: { color: css("--ink") }, data: mine.map((r) => (r.peak_time === "later" ? null : 100 * r.by_then)) },
+      ],
+    };
+    chart(box, key, option, 300, [[tr("year"), tr("chance_of_peak"), tr("by_then")], mine.map((r, i) => [names[i], r.probability, r.by_then]), [1, 2]]);
+    box.node.append(el("p", { class: "source" }, tr("peak_rule")));
+  }
+  function statements(box, name, rows) {
+    box.node.append(el("div", { class: "card-head sub" }, el("h3", {}, stepName(name))));
+    const keys = uniq(rows.map((r) => [r.place, r.measure, line(r)].join("||")));
+    const columns = uniq(rows.map((r) => r.item));
+    const items_ = (r) => (r.item.startsWith("peak_by_") ? tr("item_peak_by", r.item.slice(8)) : r.item.startsWith("gap_") ? tr("item_gap", r.item.slice(4)) : word("item_", r.item));
+    function items(mine) { return columns.map((c) => { const r = mine.find((x) => x.item === c); return r ? shown(r) : ""; }); }
+    function shown(r) {
+      const both = (f) => f(r.value) + (r.low === r.high && r.low === r.value ? "" : " (" + f(r.low) + " – " + f(r.high) + ")");
+      if (/_year$/.test(r.item)) return both(yearOr);
+      if (/^(peak_by_|peak_later|neutral_by_|never)/.test(r.item)) return both(percent);
+      const [scale, unit] = scaleOf(r.unit, Math.max(Math.abs(r.value || 0), Math.abs(r.high || 0)));
+      return both((v) => (v === null || v === undefined ? "—" : num(v / scale, 4))) + " " + unit;
+    }
+    const list = keys.slice(0, 40).map((key) => { const mine = rows.filter((r) => [r.place, r.measure, line(r)].join("||") === key); const [place, measure, path] = key.split("||"); return [label(place) + " · " + measureName(measure), lineName(path), ...items(mine)]; });
+    box.node.append(tableNode([tr("place"), tr("path_word"), ...columns.map((c) => items_({ item: c }))], list, []));
+    box.node.append(el("p", { class: "source" }, uniq(rows.map((r) => r["note_" + (state.lang === "zh" ? "zh" : "en")]).filter(Boolean)).slice(0, 3).join("; ")));
+  }
+  return { drivers, backTest, future };
+}
