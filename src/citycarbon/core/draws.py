@@ -181,6 +181,26 @@ def uniforms(count: int, width: int, generator: np.random.Generator, sampler: Sa
     return np.clip(points, 1e-12, 1 - 1e-12, out=points)
 
 
+def shaped(rows: UncertainRows, uniform: Floats, source: NDArray[np.intp]) -> Floats:
+    """Map uniform numbers to the shapes of rows.
+
+    Parameters
+    ----------
+    rows
+        Uncertain rows, n of them; error groups are not looked at.
+    uniform
+        Numbers in (0, 1), shape (draws, errors).
+    source
+        Column of ``uniform`` that each row takes, shape (n,).
+
+    Returns
+    -------
+    draws
+        Shape (draws, n).
+    """
+    return _shape(rows, np.arange(len(rows.mean), dtype=np.intp), uniform.copy(), source)
+
+
 def _shape(rows: UncertainRows, columns: NDArray[np.intp], uniform: Floats, source: NDArray[np.intp]) -> Floats:
     """Map uniform numbers to the shapes of the rows."""
     from scipy.special import ndtri

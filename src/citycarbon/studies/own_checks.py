@@ -12,13 +12,15 @@ from citycarbon.core.results import Check, Severity
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.totals import total
 from citycarbon.core.warming import BIOGENIC
+from citycarbon.strategy.drivers.effect_table import EffectTable
+from citycarbon.strategy.projection.stocks.tables import CalibrationTable
 from citycarbon.studies.run import Run
 
 
 def own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: pl.DataFrame) -> list[Check]:
     """Check the account itself: conservation, look-ups, recalled factors, notation keys, memo items, own factors."""
     rows = account.to_polars()
-    made = [_conservation(main, run.study.scopes), *_placed(run)]
+    made = [_conservation(main, run.study.scopes), *_placed(run), *_closed(run), *_uncalibrated(run)]
     made += _lookup_caveats(rows)
     recalled = factors.filter(pl.col("quality").str.starts_with("recalled"))
     if recalled.height:
@@ -90,6 +92,45 @@ def _conservation(main: EmissionTable, scopes: str) -> Check:
         worst = max(worst, abs(parts - whole) / (abs(whole) or 1.0))
     text = ("parts by place, sector and activity add to the total", "按地点、部门、活动的分项之和等于总量")
     return Check("conservation", "ok" if worst <= 1e-9 else "misfit", text, worst, 0.0, 1e-9)
+
+
+def _closed(run: Run) -> list[Check]:
+    """Effects of a decomposition add up to the change."""
+    made = []
+    for name, table in run.tables.items():
+        if isinstance(table, EffectTable):
+            worst = float(table.to_polars()["residual"].abs().max() or 0.0)  # type: ignore[arg-type]
+            text = (f"step {name}: effects add up to the change", f"步骤 {name}：各效应之和等于变化量")
+            made.append(Check(f"decomposition.{name}", "ok" if worst <= 1e-9 else "misfit", text, worst, 0.0, 1e-9))
+    return made
+
+
+def _uncalibrated(run: Run) -> list[Check]:
+    """What of the inventory a model has no line for, or misses by more than the limit."""
+    made = []
+    for name, table in run.tables.items():
+        if not isinstance(table, CalibrationTable):
+            continue
+        rows = table.to_polars()
+        left = rows.filter(pl.col("factor").is_null() & (pl.col("inventory_value") != 0))
+        whole = float(rows["inventory_value"].abs().sum()) or 1.0
+        part = float(left["inventory_value"].abs().sum()) / whole
+        words = ", ".join(f"{p} {s} {a}" for p, s, a in left.select("place", "sector", "activity").head(6).iter_rows())
+        if left.height:
+            text = (
+                f"step {name}: {100 * part:.1f} % of the inventory is not in the model or beyond the limit: {words}",
+                f"步骤 {name}：清单的 {100 * part:.1f}% 未被模型覆盖或超出限度：{words}",
+            )
+            made.append(Check(f"calibration.{name}", "caveat", text, part))
+        far = rows["factor"].drop_nulls()
+        if far.len():
+            low, high = float(far.min()), float(far.max())  # type: ignore[arg-type]
+            text = (
+                f"step {name}: factors from {low:.3g} to {high:.3g}",
+                f"步骤 {name}：校准系数 {low:.3g} 至 {high:.3g}",
+            )
+            made.append(Check(f"calibration.{name}", "note", text, high))
+    return made
 
 
 def _placed(run: Run) -> list[Check]:

@@ -100,4 +100,79 @@ STRATEGY_MESSAGES: dict[str, Message] = {
         ("terms of which none follows from the others", "互不决定的解释变量"),
         ("leave one of them out", "去掉其中一个"),
     ),
+    "formula_wrong": message(
+        "input",
+        ("The formula of a line cannot be read", "行公式无法解析"),
+        (
+            "drivers joined by * and /, each once, with powers such as price^-0.2",
+            "用 * 与 / 连接的驱动变量，每个一次，可带幂次",
+        ),
+        (
+            "write for example: people * floor area per person * intensity",
+            "例如：people * floor area per person * intensity",
+        ),
+    ),
+    "formula_unit": message(
+        "unit",
+        ("The drivers of a line do not multiply to its unit", "行内驱动变量的单位相乘与所述单位不符"),
+        ("units that multiply to {unit}", "相乘后为 {unit} 的单位"),
+        ("correct the unit of a driver or of the line", "改正驱动变量或该行的单位"),
+    ),
+    "power_unit": message(
+        "unit",
+        ("A driver with a power other than 1 has a unit", "带幂次的驱动变量带有单位"),
+        ("an index without a unit (unit 1)", "无量纲指数（单位 1）"),
+        ("state the driver as an index, for example 1.0 in the first year", "将该驱动变量写成指数，例如首年为 1.0"),
+    ),
+    "driver_missing": message(
+        "coverage",
+        ("A driver has no path in a scenario", "某情景缺少驱动变量的路径"),
+        ("rows of the driver for the place or for all, in the scenario or in all", "该地点或 all、该情景或 all 的行"),
+        ("add the rows, or correct the name in the formula", "补充数据，或改正公式中的名称"),
+    ),
+    "path_short": message(
+        "coverage",
+        ("A path does not cover the years", "路径未覆盖全部年份"),
+        ("values from the first to the last of {years}", "覆盖 {years} 首末年份的数值"),
+        (
+            "add a value at the first or last year; nothing is drawn out beyond the data",
+            "补充首年或末年的数值；不会外推",
+        ),
+    ),
+    "survival_wrong": message(
+        "input",
+        ("Survival does not fall from 1", "存活函数不是由 1 递减"),
+        ("parameters above zero, or shares that never rise", "参数大于零，或逐年不增的比例"),
+        ("correct the parameters of survival", "改正存活参数"),
+    ),
+    "shares_not_one": message(
+        "input",
+        ("Shares do not add up to 1", "份额之和不为 1"),
+        ("shares of {what} that add to 1", "{what} 的份额之和为 1"),
+        ("correct the shares", "改正份额"),
+    ),
+    "correlation_wrong": message(
+        "input",
+        ("Correlations contradict one another", "相关系数互相矛盾"),
+        ("a matrix that is positive semi-definite, of parameters that are drawn", "由已抽样参数构成的半正定矩阵"),
+        ("make some correlations smaller, or correct the names", "减小部分相关系数，或改正名称"),
+    ),
+    "measure_several": message(
+        "double_count",
+        ("The history holds several measures, which do not add up", "历史序列含有多个指标，不能相加"),
+        ("one measure of emissions", "一个排放指标"),
+        ("give a series of emissions alone", "只提供排放序列"),
+    ),
+    "base_years_differ": message(
+        "input",
+        ("Scenarios differ in the base year, so that there is no one model to calibrate", "各情景基准年不同，无法校准"),
+        ("the same drivers in the base year in every scenario", "基准年各情景的驱动变量相同"),
+        ("let the paths of scenarios begin at the same values", "使各情景路径自相同数值起始"),
+    ),
+    "spread_none": message(
+        "coverage",
+        ("No driver has a spread, so nothing varies", "没有任何驱动变量给出不确定性"),
+        ("a standard deviation above zero for at least one driver", "至少一个驱动变量的标准差大于零"),
+        ("add rows to the table of spreads", "在不确定性表中补充数据"),
+    ),
 }

@@ -16,12 +16,10 @@ from rich.text import Text
 from citycarbon.interfaces.cli.texts import say
 
 WIDTH = 100
-
-
-_WIDTH, _TEXT = 100, 20
+_TEXT = 20
 _LESS = (
-    "order", "statistic", "lower", "upper", "crps", "bias", "mase", "start", "end", "best_naive", "tolerance", "difference",
-    "small_errors", "grey_input", "development", "residual",
+    "note_en", "note_zh", "first_order_error", "total_order_error", "order", "statistic", "lower", "upper", "crps", "bias",
+    "mase", "start", "end", "best_naive", "tolerance", "difference", "small_errors", "grey_input", "development", "residual",
 )  # fmt: skip
 """Columns that a table on the screen does without if it is too wide, first to last; files and JSON have all."""
 
@@ -83,7 +81,7 @@ def _too_many(columns: Sequence[tuple[str, str]], cells: Sequence[Sequence[Any]]
     }
     gone: list[str] = []
     for name in (name for name in _LESS if name in wide):
-        if sum(wide.values()) + 2 * len(wide) <= _WIDTH:
+        if sum(wide.values()) + 2 * len(wide) <= WIDTH:
             break
         gone.append(name)
         del wide[name]

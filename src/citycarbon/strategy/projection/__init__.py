@@ -4,5 +4,26 @@ from citycarbon.strategy.projection.series.back_test import back_test
 from citycarbon.strategy.projection.series.checks import series_check
 from citycarbon.strategy.projection.series.forecast import forecast, forecast_outcomes, forecast_peak
 from citycarbon.strategy.projection.series.grey import grey
+from citycarbon.strategy.projection.stocks.calibrate import calibrate
+from citycarbon.strategy.projection.stocks.project import project
+from citycarbon.strategy.projection.stocks.saturation import ownership
+from citycarbon.strategy.projection.stocks.sensitivity import sensitivity
+from citycarbon.strategy.projection.stocks.simulate import simulate, simulate_outcomes, simulate_peak
+from citycarbon.strategy.projection.stocks.turnover import turnover
 
-METHODS = (grey, series_check, back_test, forecast, forecast_peak, forecast_outcomes)
+METHODS = (
+    grey,
+    series_check,
+    back_test,
+    forecast,
+    forecast_peak,
+    forecast_outcomes,
+    ownership,
+    turnover,
+    project,
+    calibrate,
+    simulate,
+    simulate_peak,
+    simulate_outcomes,
+    sensitivity,
+)

@@ -8,6 +8,8 @@ function citycarbonDecide(page) {
   const uniq = (values) => [...new Set(values)];
   const chosen = {};
   const measureName = (code) => (DATA.labels[code] ? label(code) : word("measure_", code));
+  const placeName = (code) => (code === "all" ? tr("all_word") : label(code));
+  const factorName = (code) => (DATA.labels[code] ? label(code) : String(code).split(" / ").map(measureName).join(" / "));
   const modelName = (code) => word("model_", code);
   const percent = (value) => (value === null || value === undefined ? "—" : (100 * value < 0.05 && value > 0 ? "<0.1" : num(100 * value, 2)) + " %");
   /* One scale and unit for a chart: masses in t, kt, Mt or 吨, 万吨, 亿吨; anything else as it stands. */
@@ -54,7 +56,7 @@ function citycarbonDecide(page) {
     const key = "effect-" + name;
     head(box, stepName(name));
     const period = (r) => (between ? r.time : r.time_from + "–" + r.time);
-    const bar = el("div", { class: "mapbar" }, choose(key, places, tr("place"), again, (v) => (v === "all" ? tr("all_word") : label(v))));
+    const bar = el("div", { class: "mapbar" }, choose(key, places, tr("place"), again, placeName));
     box.node.append(bar);
     const mine = whole.filter((r) => r.place === chosen[key]);
     const periods = uniq(mine.map(period));
@@ -68,10 +70,10 @@ function citycarbonDecide(page) {
         tooltip: tip({ trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: (v) => (v === null || v === undefined ? "—" : num(v, 4) + " " + unit) }),
         xAxis: { type: "category", data: periods, axisLabel: Object.assign(soft(), { interval: 0, rotate: narrow() ? 60 : periods.length > 8 ? 30 : 0 }), axisLine: { onZero: true, lineStyle: { color: css("--faint") } } },
         yAxis: { type: "value", name: unit, nameTextStyle: { color: css("--soft"), align: "left" }, axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
-        series: [...factors.map((f, i) => ({ name: label(f), type: "bar", stack: "all", barMaxWidth: 44, itemStyle: { color: WHEEL[i % WHEEL.length] }, data: periods.map((p) => value(f, p)) })),
+        series: [...factors.map((f, i) => ({ name: factorName(f), type: "bar", stack: "all", barMaxWidth: 44, itemStyle: { color: WHEEL[i % WHEEL.length] }, data: periods.map((p) => value(f, p)) })),
           { name: tr("change_total"), type: "scatter", symbol: "diamond", symbolSize: 11, z: 5, itemStyle: { color: css("--ink"), borderColor: css("--paper"), borderWidth: 1.5 }, data: periods.map((p) => value("total", p)) }],
       };
-      const table = [[tr("period"), ...factors.map(label), tr("change_total"), tr("residual_word")], periods.map((p) => [p, ...factors.map((f) => value(f, p)), value("total", p), (mine.find((x) => x.factor === "total" && period(x) === p) || {}).residual]), factors.map((_, i) => i + 1).concat([factors.length + 1, factors.length + 2])];
+      const table = [[tr("period"), ...factors.map(factorName), tr("change_total"), tr("residual_word")], periods.map((p) => [p, ...factors.map((f) => value(f, p)), value("total", p), (mine.find((x) => x.factor === "total" && period(x) === p) || {}).residual]), factors.map((_, i) => i + 1).concat([factors.length + 1, factors.length + 2])];
       chart(box, key, option, 360, table);
     }
     /* The waterfall of one period. */
@@ -82,7 +84,7 @@ function citycarbonDecide(page) {
     if (pick) box.node.append(el("div", { class: "mapbar" }, pick));
     const steps = mine.filter((r) => period(r) === chosen[latest]).sort((a, b) => a.order - b.order);
     const total = steps.find((r) => r.factor === "total");
-    const names = [between ? label(total.reference === "mean" ? tr("mean_word") : total.reference) : total.time_from, ...steps.filter((r) => r !== total).map((r) => label(r.factor)), between ? label(total.place) : total.time];
+    const names = [between ? label(total.reference === "mean" ? tr("mean_word") : total.reference) : total.time_from, ...steps.filter((r) => r !== total).map((r) => factorName(r.factor)), between ? label(total.place) : total.time];
     const bars = [[0, total.start, "whole"], ...steps.filter((r) => r !== total).map((r) => [r.start, r.end, "step"]), [0, total.end, "whole"]];
     const low = bars.map((b) => Math.min(b[0], b[1]) / scale), high = bars.map((b) => Math.max(b[0], b[1]) / scale);
     const moves = bars.map((b) => (b[1] - b[0]) / scale);
@@ -97,7 +99,7 @@ function citycarbonDecide(page) {
         { type: "bar", stack: "w", barMaxWidth: 24, data: high.map((h, i) => ({ value: h - low[i], itemStyle: { color: colour(bars[i], i) } })), label: { show: true, position: "right", color: css("--ink"), formatter: (p) => text(p.dataIndex) } }],
     };
     const listed = [...steps.filter((r) => r !== total), total];
-    const table = [[tr("factor_word"), unit, tr("ratio_word"), tr("share_of_start"), tr("residual_word")], listed.map((r) => [r === total ? tr("change_total") : label(r.factor), r.value / scale, r.ratio, r.share, r.residual]), [1, 2, 3, 4]];
+    const table = [[tr("factor_word"), unit, tr("ratio_word"), tr("share_of_start"), tr("residual_word")], listed.map((r) => [r === total ? tr("change_total") : factorName(r.factor), r.value / scale, r.ratio, r.share, r.residual]), [1, 2, 3, 4]];
     chart(box, key + "-waterfall", option, 40 + 36 * names.length, table);
     box.node.append(el("p", { class: "source" }, tr("closes", total.residual === null || total.residual === undefined ? "0" : num(Math.abs(total.residual), 2))));
     contributions(box, chart, key, rows, between, period, latest, scale, unit);
@@ -116,10 +118,10 @@ function citycarbonDecide(page) {
       tooltip: tip({ trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: (v) => (v === null || v === undefined ? "—" : num(v, 4) + " " + unit) }),
       xAxis: { type: "value", axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
       yAxis: { type: "category", inverse: true, data: names.map((n) => fold(label(n), narrow() ? 16 : 32)), axisTick: { show: false }, axisLine: { lineStyle: { color: css("--faint") } }, axisLabel: { color: css("--ink"), fontSize: 13 } },
-      series: [...factors.map((f, i) => ({ name: label(f), type: "bar", stack: "all", barMaxWidth: 22, itemStyle: { color: WHEEL[i % WHEEL.length] }, data: names.map((n) => value(n, f)) })),
+      series: [...factors.map((f, i) => ({ name: factorName(f), type: "bar", stack: "all", barMaxWidth: 22, itemStyle: { color: WHEEL[i % WHEEL.length] }, data: names.map((n) => value(n, f)) })),
         { name: tr("change_total"), type: "scatter", symbol: "diamond", symbolSize: 10, z: 5, itemStyle: { color: css("--ink"), borderColor: css("--paper"), borderWidth: 1.5 }, data: names.map((n, i) => [value(n, "total"), i]) }],
     };
-    chart(box, key + "-parts", option, 70 + 30 * names.length, [[tr("place"), ...factors.map(label), tr("change_total")], names.map((n) => [label(n), ...factors.map((f) => value(n, f)), value(n, "total")]), factors.map((_, i) => i + 1).concat([factors.length + 1])]);
+    chart(box, key + "-parts", option, 70 + 30 * names.length, [[tr("place"), ...factors.map(factorName), tr("change_total")], names.map((n) => [label(n), ...factors.map((f) => value(n, f)), value(n, "total")]), factors.map((_, i) => i + 1).concat([factors.length + 1])]);
   }
   const STATE_COLOUR = { "strong decoupling": "#2c6e49", "weak decoupling": "#7fae8f", "expansive coupling": "#d9a441", "expansive negative decoupling": "#b5573f", "strong negative decoupling": "#7b2d26", "weak negative decoupling": "#c98a7d", "recessive coupling": "#b9b08a", "recessive decoupling": "#5b9bc0" };
   function states(box, name, rows) {
@@ -139,7 +141,7 @@ function citycarbonDecide(page) {
       box.node.append(el("p", {}, el("strong", {}, tr("better_at") + " "), said.join("; ")));
       block(box, (holder, again) => {
         const keys = uniq(rows.map((r) => r.place + "|" + r.measure));
-        const pick = choose("bt-" + name, keys, tr("place"), again, (v) => label(v.split("|")[0]) + " · " + measureName(v.split("|")[1]));
+        const pick = choose("bt-" + name, keys, tr("place"), again, (v) => placeName(v.split("|")[0]) + " · " + measureName(v.split("|")[1]));
         if (pick) holder.node.append(el("div", { class: "mapbar" }, pick));
         const mine = rows.filter((r) => r.place + "|" + r.measure === chosen["bt-" + name]);
         const mark = { "better than naive": "▲", "worse than naive": "▼", "not better than naive": "·", baseline: "○", "too few origins": "?", "no forecast": "—" };
@@ -165,8 +167,9 @@ function citycarbonDecide(page) {
   function fan(box, again, chart, name, rows, said) {
     const key = "fan-" + name;
     head(box, stepName(name));
-    const series = uniq(rows.map((r) => [r.place, r.measure, r.sector || "all"].join("|")));
-    const pickPlace = choose(key, series, tr("place"), again, (v) => { const [p, m, s] = v.split("|"); return [label(p), measureName(m), s === "all" ? "" : label(s)].filter(Boolean).join(" · "); });
+    const first = (key) => (key.startsWith("all|") ? 0 : 1) + (key.endsWith("|all") ? 0 : 2) + (/\|net\|/.test(key) ? 0.5 : 0);
+    const series = uniq(rows.map((r) => [r.place, r.measure, r.sector || "all"].join("|"))).sort((a, b) => first(a) - first(b));
+    const pickPlace = choose(key, series, tr("place"), again, (v) => { const [p, m, s] = v.split("|"); return [placeName(p), measureName(m), s === "all" ? "" : label(s)].filter(Boolean).join(" · "); });
     const [place, measure, sector] = chosen[key].split("|");
     const mine = rows.filter((r) => r.place === place && r.measure === measure && (r.sector || "all") === sector);
     const seen = mine.filter((r) => r.low === null || r.low === undefined).sort((a, b) => (a.time < b.time ? -1 : 1));
@@ -220,7 +223,7 @@ function citycarbonDecide(page) {
     const key = "peak-" + name;
     head(box, stepName(name));
     const series = uniq(rows.map((r) => r.place + "|" + r.measure));
-    const pickPlace = choose(key, series, tr("place"), again, (v) => label(v.split("|")[0]) + " · " + measureName(v.split("|")[1]));
+    const pickPlace = choose(key, series, tr("place"), again, (v) => placeName(v.split("|")[0]) + " · " + measureName(v.split("|")[1]));
     const here = rows.filter((r) => r.place + "|" + r.measure === chosen[key]);
     const lines = uniq(here.map(line));
     const pickLine = choose(key + "-line", lines, tr("path_word"), again, lineName);
@@ -255,7 +258,7 @@ function citycarbonDecide(page) {
       const [scale, unit] = scaleOf(r.unit, Math.max(Math.abs(r.value || 0), Math.abs(r.high || 0)));
       return both((v) => (v === null || v === undefined ? "—" : num(v / scale, 4))) + " " + unit;
     }
-    const list = keys.slice(0, 40).map((key) => { const mine = rows.filter((r) => [r.place, r.measure, line(r)].join("||") === key); const [place, measure, path] = key.split("||"); return [label(place) + " · " + measureName(measure), lineName(path), ...items(mine)]; });
+    const list = keys.slice(0, 40).map((key) => { const mine = rows.filter((r) => [r.place, r.measure, line(r)].join("||") === key); const [place, measure, path] = key.split("||"); return [placeName(place) + " · " + measureName(measure), lineName(path), ...items(mine)]; });
     box.node.append(tableNode([tr("place"), tr("path_word"), ...columns.map((c) => items_({ item: c }))], list, []));
     box.node.append(el("p", { class: "source" }, uniq(rows.map((r) => r["note_" + (state.lang === "zh" ? "zh" : "en")]).filter(Boolean)).slice(0, 3).join("; ")));
   }
