@@ -105,8 +105,8 @@ def _check_shares(
             # What has no path is told where it is used.
             found = [path_of(mine, scenario, driver, place, years, known, Problems()) for driver in drivers]
             total = np.sum([each[0] for each in found if each is not None], axis=0)
-            wrong = np.flatnonzero(np.abs(total - 1) > _SHARES) if any(found) else []
-            if len(wrong):
+            wrong = np.flatnonzero(np.abs(total - 1) > _SHARES)
+            if any(each is not None for each in found) and len(wrong):
                 where = Where(column="value", item=f"{whole} · {place} · {scenario} · {years[wrong[0]]}")
                 problems.add("shares_not_one", where, f"{total[wrong[0]]:.6g}", what=whole)
                 break
