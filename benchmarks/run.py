@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import decide
 import duckdb
 import numpy as np
 import pandas as pd
@@ -178,3 +179,4 @@ if __name__ == "__main__":
     monte_carlo()
     workbook()
     places.main()
+    decide.main()

@@ -79,7 +79,8 @@ def sensitivity(
     end
         [1] Last year.
     sampling
-        ``sobol``: shares of variance, (parameters + 2) × samples runs; ``morris``: mean effects, (parameters + 1) × samples runs.
+        ``sobol``: shares of variance, (parameters + 2) × samples runs; ``morris``: mean effects over
+        the central 95 % of each error, (parameters + 1) × samples runs.
     samples
         [1] Base sample of Sobol (a power of two), or trajectories of Morris.
     seed
@@ -121,6 +122,8 @@ def sensitivity(
         raise InputError("value_not_listed", Where(item="sampling"), sampling, known="sobol, morris")
     if not 2 <= samples <= 65_536 or (sampling == "sobol" and samples & (samples - 1)):
         raise InputError("value_out_of_range", Where(item="samples"), samples, range="2, 4, 8, 16 … 65536")
+    # Morris steps between the ends of a range: those of a normal error are its central 95 %.
+    bounds = [1e-9, 1 - 1e-9] if sampling == "sobol" else [0.025, 0.975]
     frames = []
     for model in models_of(paths, lines, start, end, calibration):
         found = spreads_of(spreads, model)
@@ -129,7 +132,7 @@ def sensitivity(
         problem = {
             "num_vars": len(found.names),
             "names": list(found.names),
-            "bounds": [[1e-9, 1 - 1e-9]] * len(found.names),
+            "bounds": [bounds] * len(found.names),
         }
         if sampling == "sobol":
             numbers = sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed)
