@@ -11,7 +11,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.series import SeriesTable, check_single, chosen_scenario
+from citycarbon.core.series import GroupTable, SeriesTable, check_single, chosen_scenario
 from citycarbon.core.tables import Table
 
 STATES = (
@@ -56,6 +56,7 @@ class DecouplingTable(Table):
 )
 def decoupling(
     series: SeriesTable,
+    groups: GroupTable | None = None,
     *,
     emissions: str = "co2",
     output: str = "gdp",
@@ -68,6 +69,8 @@ def decoupling(
     ----------
     series
         Emissions and output by place and time; sectors and activities are added up. Output should be in constant prices.
+    groups
+        Group of each place; groups are then what is told apart.
     emissions
         Measure of emissions.
     output
@@ -104,6 +107,7 @@ def decoupling(
     rows = series.to_polars()
     mine = chosen_scenario(rows.filter(pl.col("measure").is_in([emissions, output])), scenario)
     check_single(mine)
+    mine = _grouped(mine, groups)
     wide = (
         mine.group_by("place", "time", "measure", maintain_order=True)
         .agg(pl.col("value").sum())
@@ -122,6 +126,23 @@ def decoupling(
         pl.col("time", emissions, output).shift(1).over("place").name.suffix("_from")
     ).drop_nulls("time_from")
     return DecouplingTable(_states(pairs, emissions, output))
+
+
+def _grouped(rows: pl.DataFrame, groups: GroupTable | None) -> pl.DataFrame:
+    """Put the name of its group in the place of each place; every place needs one, and every group all of its places."""
+    if groups is None:
+        return rows
+    known = dict(groups.to_polars().select("place", "group").iter_rows())
+    problems = Problems()
+    for place in (place for place in rows["place"].unique().sort().to_list() if place not in known):
+        problems.add("place_not_there", Where(column="group", item=place), place, known=", ".join(sorted(known)[:12]))
+    problems.raise_all()
+    # A year in which one member of a group is lacking would look like a fall; such years are left out of all.
+    full = rows.group_by("time", "measure").agg(pl.col("place").n_unique().alias("places"))
+    most = full.group_by("measure").agg(pl.col("places").max().alias("most"))
+    kept = full.join(most, on="measure").filter(pl.col("places") == pl.col("most")).select("time", "measure")
+    rows = rows.join(kept, on=["time", "measure"], how="semi", maintain_order="left")
+    return rows.with_columns(pl.col("place").replace_strict(known, return_dtype=pl.String))
 
 
 def _states(pairs: pl.DataFrame, emissions: str, output: str) -> pl.DataFrame:
