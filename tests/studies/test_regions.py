@@ -1,4 +1,4 @@
-"""Provinces by region and Japanese prefectures: effects close, regions and provinces add up, the states are those of the figures."""
+"""Provinces by region and Japanese prefectures: effects close, parts add up, and the states are those of the figures."""
 
 from __future__ import annotations
 
