@@ -1,1 +1,1 @@
-"""Decide: drivers, projection, scenarios, targets, economy and assessment will live here; nothing yet."""
+"""Decide: what drives emissions and where they go; scenarios, targets, economy and assessment will live here."""
