@@ -96,6 +96,27 @@ def check_single(rows: pl.DataFrame) -> None:
     problems.raise_all()
 
 
+def check_complete(rows: pl.DataFrame) -> None:
+    """Refuse series whose parts do not have the same times: a sector that lacks a year would look like a fall of the sum.
+
+    Raises
+    ------
+    CoverageError
+        With the first sectors or activities that lack a time which others of the place and measure have.
+    """
+    keys = ["place", "measure", "scenario"]
+    parts = rows.select(*keys, "sector", "activity").unique(maintain_order=True)
+    if parts.select(pl.struct(keys).is_duplicated().any()).item() is not True:
+        return
+    wanted = parts.join(rows.select(*keys, "time").unique(maintain_order=True), on=keys, maintain_order="left")
+    lacking = wanted.join(rows, on=[*keys, "sector", "activity", "time"], how="anti", maintain_order="left")
+    problems = Problems()
+    for row in lacking.head(5).iter_rows(named=True):
+        words = [row["place"], *(row[name] for name in ("sector", "activity") if row[name] != ALL), row["time"]]
+        problems.add("series_gap", Where(item=" · ".join(words)), "—", measure=row["measure"])
+    problems.raise_all()
+
+
 def chosen_scenario(rows: pl.DataFrame, scenario: str | None = None) -> pl.DataFrame:
     """Keep one scenario; without a name the table must have one only.
 

@@ -112,3 +112,17 @@ def test_checks_of_a_quiet_series_agree():
     assert made["verdict"].to_list() == ["agrees", "agrees"]
     zero = series_check(series([0, *GROWING])).to_polars()
     assert "series.zero" in zero["check"].to_list()
+
+
+def test_a_sector_that_lacks_a_year_is_no_fall_of_the_sum():
+    """The sum of sectors would fall by a half in 2001 and nobody would see why."""
+    rows = [("A", str(1990 + t), s, "co2", 50.0 + t, "t") for t in range(25) for s in ("works", "homes")]
+    rows = [row for row in rows if row[1:3] != ("2001", "homes")]
+    table = SeriesTable(
+        pl.DataFrame(rows, schema=["place", "time", "sector", "measure", "value", "unit"], orient="row")
+    )
+    for method in (back_test, forecast, series_check):
+        with pytest.raises(InputError) as caught:
+            method(table)
+        assert caught.value.problems[0].code == "series_gap"
+        assert "homes · 2001" in caught.value.problems[0].where.text()

@@ -11,7 +11,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.series import GroupTable, SeriesTable, check_single, chosen_scenario
+from citycarbon.core.series import GroupTable, SeriesTable, check_complete, check_single, chosen_scenario
 from citycarbon.core.tables import Table
 
 STATES = (
@@ -107,6 +107,7 @@ def decoupling(
     rows = series.to_polars()
     mine = chosen_scenario(rows.filter(pl.col("measure").is_in([emissions, output])), scenario)
     check_single(mine)
+    check_complete(mine)
     mine = _grouped(mine, groups)
     wide = (
         mine.group_by("place", "time", "measure", maintain_order=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.series import Floats, SeriesTable, check_single, chosen_scenario
+from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, chosen_scenario
 from citycarbon.core.tables import Table
 
 MODELS = ("auto", "ols", "ridge", "fixed_effects")
@@ -155,6 +155,7 @@ def _sample(series: SeriesTable, impact: str, drivers: str, quadratic: str, scen
     rows = series.to_polars()
     mine = chosen_scenario(rows.filter(pl.col("measure").is_in(wanted)), scenario)
     check_single(mine)
+    check_complete(mine)
     have = mine["measure"].unique().to_list()
     problems = Problems()
     for name in (name for name in wanted if name not in have):

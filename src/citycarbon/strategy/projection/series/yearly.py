@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.series import Floats, SeriesTable, check_single, chosen_scenario
+from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, chosen_scenario
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def yearly_series(
         rows = rows.filter(pl.col("measure") == measure)
     rows = chosen_scenario(rows, scenario)
     check_single(rows)
+    check_complete(rows)
     problems = Problems()
     for time in rows.filter(pl.col("time").str.len_chars() != 4)["time"].unique().sort().head(3).to_list():
         problems.add("value_out_of_range", Where(column="time"), time, range="YYYY")

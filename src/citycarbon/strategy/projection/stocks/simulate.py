@@ -15,7 +15,7 @@ import polars as pl
 from citycarbon.core.draws import Sampler, uniforms
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.series import Floats, SeriesTable, chosen_scenario
+from citycarbon.core.series import Floats, SeriesTable, check_complete, chosen_scenario
 from citycarbon.core.units import conversion
 from citycarbon.strategy.projection.outcomes import (
     BandTable,
@@ -404,6 +404,7 @@ def _with_history(run: Run, number: int, history: SeriesTable | None) -> tuple[F
 def _observed(history: SeriesTable, start: int) -> pl.DataFrame:
     """Observed emissions before the model, by place and for all places together, in tonnes."""
     rows = chosen_scenario(history.to_polars())
+    check_complete(rows)
     measures = rows["measure"].unique().sort().to_list()
     if len(measures) > 1:
         raise InputError("measure_several", Where(column="measure", item="history"), ", ".join(measures))
