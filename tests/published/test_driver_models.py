@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from citycarbon.core.series import SeriesTable
+from citycarbon.core.errors import InputError
+from citycarbon.core.series import GroupTable, SeriesTable
 from citycarbon.strategy.drivers import decoupling, stirpat
 
 P = np.array([100, 102, 104.5, 106, 108.2, 110.9, 113, 115])
@@ -87,3 +88,25 @@ def test_states_of_tapio(emissions, output, elasticity, state):
     made = decoupling(SeriesTable(panel(co2=c, gdp=g))).to_polars().row(0, named=True)
     assert made["elasticity"] == pytest.approx(elasticity, abs=1e-12)
     assert made["state"] == state
+
+
+def test_units_are_not_mixed_in_sums():
+    """A sector in kt beside one in t would add up to nonsense."""
+    rows = panel(co2=np.array([1.0, 2.0] * 6), gdp=np.array([1.0, 3.0] * 6))
+    mixed = rows.with_columns(pl.when(pl.col("time") == "2003").then(pl.lit("kt")).otherwise("unit").alias("unit"))
+    for method, given in ((decoupling, {}), (stirpat, {"drivers": "gdp"})):
+        with pytest.raises(InputError) as caught:
+            method(SeriesTable(mixed), **given)
+        assert caught.value.problems[0].code == "measure_units"
+
+
+def test_a_member_that_lacks_a_year_is_no_fall_of_its_group():
+    both = {"p": np.array([1.0, 2, 4]), "q": np.array([1.0, 2, 3])}
+    rows = panel(co2=both, gdp=both)
+    groups = GroupTable(pl.DataFrame({"place": ["p", "q"], "group": "g"}))
+    made = decoupling(SeriesTable(rows), groups).to_polars()
+    assert made["emission_change"].to_list() == pytest.approx([1.0, 0.75])
+    lacking = rows.filter(~((pl.col("place") == "q") & (pl.col("time") == "2002") & (pl.col("measure") == "co2")))
+    with pytest.raises(InputError) as caught:
+        decoupling(SeriesTable(lacking), groups)
+    assert caught.value.problems[0].code == "series_gap"

@@ -226,3 +226,39 @@ def test_shares_that_do_not_add_up_are_refused():
         project(PathTable(table), lines("use * coal", "use * gas"), start=2020, end=2030)
     assert caught.value.problems[0].code == "shares_not_one"
     assert caught.value.problems[0].found == "1.1"
+
+
+def test_scenarios_of_stocks_and_vintages_are_told_apart_though_the_path_is_one():
+    """The stock is the same in both scenarios; a faster retrofit and better new homes are not."""
+    stocks = pl.DataFrame({"stock": "floor", "scenario": ["base", "fast"], "survival": "fixed", "life": 200.0, "oldest": 2019.0,
+                           "past_growth": 0.0, "retrofit_rate": [0.0, 0.5]})  # fmt: skip
+    vintages = pl.DataFrame({"stock": "floor", "attribute": "heat", "scenario": ["all", "all", "fast", "fast"],
+                             "vintage": [2000.0, 2021.0, 2000.0, 2021.0], "value": [100.0, 40.0, 100.0, 10.0],
+                             "retrofitted": [60.0, None, 60.0, None], "unit": "kWh/m2"})  # fmt: skip
+    made = turnover(
+        paths([("floor", "2020", 100.0, "m2"), ("floor", "2021", 150.0, "m2")]), StockTable(stocks), VintageTable(vintages),
+        start=2020, end=2021,
+    ).to_polars().filter((pl.col("driver") == "heat") & (pl.col("time") == "2021"))  # fmt: skip
+    value = dict(made.select("scenario", "value").iter_rows())
+    assert value["base"] == pytest.approx((100 * 100 + 50 * 40) / 150)
+    assert value["fast"] == pytest.approx((50 * 100 + 50 * 60 + 50 * 10) / 150)
+
+
+def test_a_place_keeps_its_own_vintages_before_those_of_every_place():
+    stocks = pl.DataFrame(
+        {"stock": ["floor"], "survival": ["fixed"], "life": [200.0], "oldest": [2000.0], "past_growth": [0.0]}
+    )
+    vintages = pl.DataFrame({"stock": "floor", "attribute": "heat", "place": ["all", "A"], "vintage": 1990.0,
+                             "value": [100.0, 70.0], "unit": "kWh/m2"})  # fmt: skip
+    floor = pl.DataFrame({"driver": "floor", "place": ["A", "B"], "time": "2020", "value": 10.0, "unit": "m2"})
+    made = turnover(PathTable(floor), StockTable(stocks), VintageTable(vintages), start=2020, end=2021).to_polars()
+    heat = made.filter((pl.col("driver") == "heat") & (pl.col("time") == "2020"))
+    assert dict(heat.select("place", "value").iter_rows()) == pytest.approx({"A": 70.0, "B": 100.0})
+
+
+def test_a_stock_of_nowhere_is_told():
+    stocks = pl.DataFrame({"stock": ["floor", "floor"], "survival": "fixed", "life": 50.0, "oldest": 2000.0, "past_growth": 0.0,
+                           "place": ["all", "all"]})  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        turnover(paths([("floor", "2020", 1.0, "m2")]), StockTable(stocks), start=2020, end=2021)
+    assert caught.value.problems[0].code == "stock_nowhere"

@@ -96,6 +96,21 @@ def check_single(rows: pl.DataFrame) -> None:
     problems.raise_all()
 
 
+def check_units(rows: pl.DataFrame) -> None:
+    """Refuse measures that stand in several units: they are about to be added or compared.
+
+    Raises
+    ------
+    UnitError
+        With each such measure.
+    """
+    problems = Problems()
+    units = rows.group_by("measure", maintain_order=True).agg(pl.col("unit").unique().sort())
+    for measure, listed in units.filter(pl.col("unit").list.len() > 1).iter_rows():
+        problems.add("measure_units", Where(column="unit", item=measure), ", ".join(listed), measure=measure)
+    problems.raise_all()
+
+
 def check_complete(rows: pl.DataFrame) -> None:
     """Refuse series whose parts do not have the same times: a sector that lacks a year would look like a fall of the sum.
 

@@ -110,6 +110,8 @@ def read_reviewed(
         raise InputError("file_kind_unknown", Where(file=shown), suffix or "—", kinds=", ".join(TABULAR))
     headers: dict[str, str] = {}
     tell("reading")
+    if suffix == ".parquet" and options.shape is not None:
+        raise InputError("shape_idle", Where(file=shown), suffix)
     if suffix == ".parquet":
         frame, sheet, encoding, problems = _parquet(path, options, shown), "", "parquet", Problems()
     else:

@@ -188,6 +188,8 @@ class Desk:
             self.metadata |= {shown: metadata} if metadata else {}
             self.origins[f"{shown}#{origin.sheet}"] = origin
             return table
+        if path.suffix.lower() in VECTOR and (source.only or source.words):
+            raise InputError("shape_idle", Where(file=shown), path.suffix.lower())
         if path.suffix.lower() in VECTOR:
             return self._wide(source, kind, path, shown)
         listed = (

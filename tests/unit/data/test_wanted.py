@@ -68,3 +68,15 @@ def test_text_in_a_column_of_figures_is_named_with_its_row(tmp_path):
     with pytest.raises(InputError) as caught:
         read(path, keys=KEYS, wide=WIDE)
     assert caught.value.problems[0].code == "value_not_number"
+
+
+def test_rows_of_a_parquet_file_are_not_chosen_silently(tmp_path):
+    import polars as pl
+
+    path = tmp_path / "nations.parquet"
+    pl.DataFrame({"place": ["CN"], "time": ["1990"], "measure": ["co2"], "value": [1.0], "unit": ["t"]}).write_parquet(
+        path
+    )
+    with pytest.raises(InputError) as caught:
+        read(path, only={"place": "IN"})
+    assert caught.value.problems[0].code == "shape_idle"

@@ -126,3 +126,13 @@ def test_a_sector_that_lacks_a_year_is_no_fall_of_the_sum():
             method(table)
         assert caught.value.problems[0].code == "series_gap"
         assert "homes · 2001" in caught.value.problems[0].where.text()
+
+
+def test_no_series_vanishes_from_a_forecast():
+    """Grey models suit one of two places; the other is told and not left out."""
+    low = series([5 - t for t in range(30)], place="B").to_polars()
+    table = SeriesTable(pl.concat([series(GROWING).to_polars(), low]))
+    with pytest.raises(InputError) as caught:
+        forecast(table, models="gm11")
+    assert [each.code for each in caught.value.problems] == ["forecast_none"]
+    assert "B" in caught.value.problems[0].where.text()

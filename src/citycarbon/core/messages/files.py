@@ -11,6 +11,15 @@ FILE_MESSAGES: dict[str, Message] = {
         ("an existing file", "已存在的文件"),
         ("check the name and folder; names are case-sensitive", "检查文件名和文件夹；文件名区分大小写"),
     ),
+    "shape_idle": message(
+        "schema",
+        ("Rows and columns cannot be chosen in this kind of file", "此类文件不能筛选行或列"),
+        (
+            "'only', 'words' and 'wide' with csv, text or a workbook; 'wide' alone with a layer",
+            "'only'、'words'、'wide' 用于 csv、文本或工作簿；图层仅可用 'wide'",
+        ),
+        ("save the table as csv, or choose the rows before", "将表另存为 csv，或事先筛选"),
+    ),
     "rows_none_wanted": message(
         "coverage",
         ("No row of the file is wanted", "文件中没有符合条件的行"),

@@ -175,4 +175,19 @@ STRATEGY_MESSAGES: dict[str, Message] = {
         ("a standard deviation above zero for at least one driver", "至少一个驱动变量的标准差大于零"),
         ("add rows to the table of spreads", "在不确定性表中补充数据"),
     ),
+    "forecast_none": message(
+        "coverage",
+        ("No model gives a forecast of a series", "没有模型能预测该序列"),
+        (
+            "a model that suits the values; grey models need values above zero",
+            "适合该数值的模型；灰色模型要求数值大于零",
+        ),
+        ("name other models, naive or drift among them", "换用其他模型，例如 naive 或 drift"),
+    ),
+    "stock_nowhere": message(
+        "coverage",
+        ("A stock is of a place or scenario that its drivers do not have", "存量所属地点或情景与其驱动变量不符"),
+        ("a place and scenario of {known}", "以下地点与情景：{known}"),
+        ("correct the place or scenario of the stock", "改正存量的地点或情景"),
+    ),
 }

@@ -11,7 +11,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.series import GroupTable, SeriesTable, check_complete, check_single, chosen_scenario
+from citycarbon.core.series import GroupTable, SeriesTable, check_complete, check_single, check_units, chosen_scenario
 from citycarbon.core.tables import Table
 
 STATES = (
@@ -89,7 +89,9 @@ def decoupling(
     Raises
     ------
     InputError
-        If output does not change over a period, starts at zero, or emissions start at zero.
+        If output does not change over a period, starts at zero, or emissions start at zero; several units.
+    CoverageError
+        If a sector lacks a time that others have, or a place of a group does.
 
     References
     ----------
@@ -107,6 +109,7 @@ def decoupling(
     rows = series.to_polars()
     mine = chosen_scenario(rows.filter(pl.col("measure").is_in([emissions, output])), scenario)
     check_single(mine)
+    check_units(mine)
     check_complete(mine)
     mine = _grouped(mine, groups)
     wide = (
@@ -138,11 +141,15 @@ def _grouped(rows: pl.DataFrame, groups: GroupTable | None) -> pl.DataFrame:
     for place in (place for place in rows["place"].unique().sort().to_list() if place not in known):
         problems.add("place_not_there", Where(column="group", item=place), place, known=", ".join(sorted(known)[:12]))
     problems.raise_all()
-    # A year in which one member of a group is lacking would look like a fall; such years are left out of all.
-    full = rows.group_by("time", "measure").agg(pl.col("place").n_unique().alias("places"))
-    most = full.group_by("measure").agg(pl.col("places").max().alias("most"))
-    kept = full.join(most, on="measure").filter(pl.col("places") == pl.col("most")).select("time", "measure")
-    rows = rows.join(kept, on=["time", "measure"], how="semi", maintain_order="left")
+    # A year in which one member of a group is lacking would look like a fall of the group.
+    places = rows.select("place", "measure").unique(maintain_order=True)
+    wanted = places.join(
+        rows.select("measure", "time").unique(maintain_order=True), on="measure", maintain_order="left"
+    )
+    lacking = wanted.join(rows, on=["place", "measure", "time"], how="anti", maintain_order="left")
+    for place, measure, time in lacking.select("place", "measure", "time").head(5).iter_rows():
+        problems.add("series_gap", Where(item=f"{place} · {time}"), "—", measure=measure)
+    problems.raise_all()
     return rows.with_columns(pl.col("place").replace_strict(known, return_dtype=pl.String))
 
 

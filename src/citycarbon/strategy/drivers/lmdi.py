@@ -60,7 +60,7 @@ def lmdi(
         next level by place shows the shift between them; ``name: measure`` names a factor; ``in industry|services`` covers some
         sectors only. Identities of parts of the measure, such as firms and homes, are joined by ``;``.
     periods
-        Times that bound the periods, joined by commas; all times if empty.
+        Times that bound the periods, joined by commas; if empty, all times that every measure of the chain has.
     chained
         Whether each period is decomposed step by step over its times and added up, or from its first to its last time at once.
     by

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, chosen_scenario
+from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, check_units, chosen_scenario
 from citycarbon.core.tables import Table
 
 MODELS = ("auto", "ols", "ridge", "fixed_effects")
 LARGEST_INFLATION = 10.0
-"""Variance inflation above which coefficients of ordinary least squares say little; ``auto`` then adds ridge (york_2003)."""
+"""Variance inflation above which coefficients of least squares say little; ``auto`` then adds ridge (marquardt_1970)."""
 _DRAWS = 1000
 _LEAST_CLUSTERS = 10
 
@@ -51,6 +51,7 @@ class _Sample:
     terms: list[str]
     places: NDArray[Any]
     times: NDArray[Any]
+    left_out: int
 
 
 @method(
@@ -101,8 +102,9 @@ def stirpat(
     Returns
     -------
     coefficients
-        A row a term and, as further rows, ``r2``, ``observations``, ``places``, ``penalty`` of ridge, and ``turning_point`` in
-        the unit of the driver, with its interval by the delta method and ``turning_point_inside`` (1 if the data reach it).
+        A row a term and, as further rows, ``r2``, ``observations``, ``left_out`` (places and times that lack a measure),
+        ``places``, ``penalty`` of ridge, and ``turning_point`` in the unit of the driver, with its interval by the delta method
+        and ``turning_point_inside`` (1 if the data reach it).
         Intervals of ridge are of a residual bootstrap at the chosen penalty; they leave its bias out.
 
     Raises
@@ -155,6 +157,7 @@ def _sample(series: SeriesTable, impact: str, drivers: str, quadratic: str, scen
     rows = series.to_polars()
     mine = chosen_scenario(rows.filter(pl.col("measure").is_in(wanted)), scenario)
     check_single(mine)
+    check_units(mine)
     check_complete(mine)
     have = mine["measure"].unique().to_list()
     problems = Problems()
@@ -164,13 +167,12 @@ def _sample(series: SeriesTable, impact: str, drivers: str, quadratic: str, scen
     if square and square not in terms:
         problems.add("value_not_listed", Where(item="quadratic"), quadratic, known=", ".join(terms))
     problems.raise_all()
-    wide = (
+    every = (
         mine.group_by("place", "time", "measure", maintain_order=True)
         .agg(pl.col("value").sum())
         .pivot("measure", index=["place", "time"], values="value")
-        .drop_nulls(wanted)
-        .sort("place", "time")
     )
+    wide = every.drop_nulls(wanted).sort("place", "time")
     for name in wanted:
         for place, time, value in wide.filter(pl.col(name) <= 0).select("place", "time", name).head(5).iter_rows():
             problems.add("series_not_positive", Where(item=f"{place} · {time}"), f"{value:g}", measure=name)
@@ -184,7 +186,9 @@ def _sample(series: SeriesTable, impact: str, drivers: str, quadratic: str, scen
     x = np.column_stack(columns)
     if len(x) < x.shape[1] + 3:
         raise InputError("series_short", Where(item=impact), len(x), needed=x.shape[1] + 3)
-    return _Sample(logs[impact], x, names, wide["place"].to_numpy(), wide["time"].to_numpy())
+    return _Sample(
+        logs[impact], x, names, wide["place"].to_numpy(), wide["time"].to_numpy(), every.height - wide.height
+    )
 
 
 def _refuse_dependent(x: Floats, terms: list[str]) -> None:
@@ -235,7 +239,12 @@ def _ols(sample: _Sample, quadratic: str, confidence: float, inflation: Floats) 
     fit = sm.OLS(sample.y, sm.add_constant(sample.x, has_constant="add")).fit()
     rows = _rows_of("ols", fit, sample.terms, True, confidence, inflation)
     rows += _turning_point("ols", sample, fit.params[1:], fit.cov_params()[1:, 1:], quadratic, confidence)
-    return [*rows, _figure("ols", "r2", fit.rsquared), _figure("ols", "observations", len(sample.y))]
+    return [
+        *rows,
+        _figure("ols", "r2", fit.rsquared),
+        _figure("ols", "observations", len(sample.y)),
+        _figure("ols", "left_out", sample.left_out),
+    ]
 
 
 def _fixed_effects(sample: _Sample, quadratic: str, time_effects: bool, confidence: float) -> list[Row]:
@@ -264,7 +273,12 @@ def _fixed_effects(sample: _Sample, quadratic: str, time_effects: bool, confiden
     rows = _rows_of("fixed_effects", fit, sample.terms, False, confidence, _inflation(x))
     rows += _turning_point("fixed_effects", sample, fit.params, fit.cov_params(), quadratic, confidence)
     left, whole = float((fit.resid**2).sum()), float((y**2).sum())
-    figures = {"r2": 1 - left / whole if whole else float("nan"), "observations": len(y), "places": len(places)}
+    figures = {
+        "r2": 1 - left / whole if whole else float("nan"),
+        "observations": len(y),
+        "places": len(places),
+        "left_out": sample.left_out,
+    }
     return rows + [_figure("fixed_effects", name, value) for name, value in figures.items()]
 
 
@@ -326,7 +340,12 @@ def _ridge(sample: _Sample, confidence: float, seed: int, inflation: Floats) -> 
         grown = float(inflation[i]) if np.isfinite(inflation[i]) else None
         rows.append(("ridge", term, float(value[i]), float(spread[i]), float(low[i]), float(high[i]), None, grown))
     whole = float(((sample.y - level) ** 2).sum())
-    figures = {"r2": 1 - float((left**2).sum()) / whole, "observations": len(left), "penalty": penalty}
+    figures = {
+        "r2": 1 - float((left**2).sum()) / whole,
+        "observations": len(left),
+        "penalty": penalty,
+        "left_out": sample.left_out,
+    }
     return rows + [_figure("ridge", name, number) for name, number in figures.items()]
 
 

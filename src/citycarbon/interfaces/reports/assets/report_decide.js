@@ -260,6 +260,7 @@ function citycarbonDecide(page) {
     }
     const list = keys.slice(0, 40).map((key) => { const mine = rows.filter((r) => [r.place, r.measure, line(r)].join("||") === key); const [place, measure, path] = key.split("||"); return [placeName(place) + " · " + measureName(measure), lineName(path), ...items(mine)]; });
     box.node.append(tableNode([tr("place"), tr("path_word"), ...columns.map((c) => items_({ item: c }))], list, []));
+    if (keys.length > list.length) box.node.append(el("p", { class: "source" }, tr("more_paths", keys.length - list.length)));
     box.node.append(el("p", { class: "source" }, uniq(rows.map((r) => r["note_" + (state.lang === "zh" ? "zh" : "en")]).filter(Boolean)).slice(0, 3).join("; ")));
   }
   return { drivers, backTest, future };

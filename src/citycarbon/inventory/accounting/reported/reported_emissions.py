@@ -1,6 +1,6 @@
 """Emissions that somebody else accounted for, taken as they stand.
 
-Comes in: an emission table of a publisher. Goes out: the same emissions under one scenario, with their publisher. Not for:
+Comes in: an emission table of a publisher. Goes out: the same emissions, with their publisher. Not for:
 inventories with GPC numbers (``reported_inventory``), nor recomputing them.
 """
 
@@ -22,7 +22,7 @@ METHOD_ID = "inventory.accounting.reported_emissions"
     status="experimental",
     title=("Emissions as reported", "引用已发布排放"),
 )
-def reported_emissions(emissions: EmissionTable, *, publisher: str, scenario: str = "observed") -> EmissionTable:
+def reported_emissions(emissions: EmissionTable, *, publisher: str) -> EmissionTable:
     """Take emissions as somebody published them, so that they can be an account, a driver's measure or a start of projection.
 
     Parameters
@@ -31,8 +31,6 @@ def reported_emissions(emissions: EmissionTable, *, publisher: str, scenario: st
         Emissions of gases, or CO2e with its metric.
     publisher
         Who published them; stands in the rule of each row.
-    scenario
-        Scenario that the rows are put under.
 
     Returns
     -------
@@ -51,7 +49,6 @@ def reported_emissions(emissions: EmissionTable, *, publisher: str, scenario: st
     ['reported by GCB 2022']
     """
     rows = emissions.to_polars().with_columns(
-        pl.lit(f"reported by {publisher}").alias("rule"), pl.lit(scenario).alias("scenario"),
-        pl.lit(METHOD_ID).alias("method"),
-    )  # fmt: skip
+        pl.lit(f"reported by {publisher}").alias("rule"), pl.lit(METHOD_ID).alias("method")
+    )
     return EmissionTable(rows, codes=emissions.codes)

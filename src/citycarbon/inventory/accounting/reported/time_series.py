@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.series import SeriesTable
@@ -34,13 +35,14 @@ def time_series(
     energy_measure: str = "energy",
     energy_unit: str = "",
     unit: str = "t",
+    scopes: str = "scope_1_2_3",
 ) -> SeriesTable:
     """Put an account, its activity data and its denominators in one series of measures.
 
     Parameters
     ----------
     emissions
-        Emissions of one gas or of CO2e; biogenic CO2 and rows without a number are left out; scopes are added up.
+        Emissions of one gas or of CO2e; biogenic CO2 and rows without a number are left out.
     activity
         Activity data, all convertible to ``energy_unit``.
     denominators
@@ -55,6 +57,8 @@ def time_series(
         Unit of the activity data; needed with ``activity``.
     unit
         Unit of the emissions.
+    scopes
+        Named rule of the scopes that are added up.
 
     Returns
     -------
@@ -67,6 +71,8 @@ def time_series(
         If the emissions hold several gases, or alternatives of accounting.
     UnitError
         If activity data do not convert.
+    InputError
+        If the rule of scopes is not known.
 
     References
     ----------
@@ -81,7 +87,9 @@ def time_series(
     """
     parts = []
     if emissions is not None:
-        parts.append(_emissions(emissions, measure, unit))
+        if scopes not in SCOPE_RULES:
+            raise InputError("value_not_listed", Where(item="scopes"), scopes, known=", ".join(SCOPE_RULES))
+        parts.append(_emissions(emissions.filter(scope=SCOPE_RULES[scopes]), measure, unit))
     if activity is not None:
         if not energy_unit:
             raise InputError("parameter_missing", Where(item="energy_unit"), "", column="energy_unit")

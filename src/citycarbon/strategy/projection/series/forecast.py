@@ -113,7 +113,7 @@ def forecast(
     -------
     forecasts
         Observed values, and for each model the median and the quantiles of 5, 25, 75 and 95 %. A model that gives no finite
-        forecast is left out.
+        forecast of a series is left out; ``back_test`` names it.
 
     Raises
     ------
@@ -339,8 +339,9 @@ def _paths(
     needed = horizon if intervals == "conformal" else 1
     found = yearly_series(series, measure, scenario, least=first + _LEAST_ERRORS + needed - 1)
     rolled = roll_all(found, wanted, horizon, first, seed, processes)
-    made = []
+    made: list[_Paths] = []
     for number, (each, origins) in enumerate(zip(found, rolled, strict=True)):
+        before = len(made)
         points = forecasts_of(wanted, each.values, horizon, seed)
         for place, model in enumerate(wanted):
             errors = origins.errors(model)
@@ -349,8 +350,9 @@ def _paths(
                 continue
             generator = np.random.default_rng([seed, number, place])
             made.append(_Paths(each, model, points[model], _drawn(points[model], errors, intervals, draws, generator)))
-    if not made:
-        raise InputError("series_short", Where(item="models"), ", ".join(wanted), needed=first + _LEAST_ERRORS)
+        if len(made) == before:
+            problems.add("forecast_none", Where(item=each.name), ", ".join(wanted))
+    problems.raise_all()
     return made
 
 

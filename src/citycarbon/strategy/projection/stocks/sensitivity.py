@@ -47,7 +47,7 @@ class SensitivityTable(Table):
     gives=SensitivityTable,
     equation="S_i = V[E(Y | X_i)] / V(Y);  S_Ti = E[V(Y | X_~i)] / V(Y)",
     source="saltelli_2010",
-    status="validated",
+    status="experimental",
     title=("Sensitivity", "敏感性分析"),
 )
 def sensitivity(
@@ -165,11 +165,10 @@ def sensitivity(
 def _outcomes(model: Model, spreads: Spreads, numbers: Floats) -> dict[str, Floats]:
     """Outcomes of gross emissions of all places, each of shape (runs,)."""
     level, growth = spreads.from_uniforms(numbers)
-    totals, members = totals_of(model, False)
+    _, members = totals_of(model, False)
     paths = simulated(model, members[:, :1], level, growth)[0]
     at, _ = peak_positions(paths, model.years)
     years = np.array(model.years, dtype=float)
-    del totals
     return {
         "peak_level": paths.max(axis=1),
         "peak_year": years[at],

@@ -10,7 +10,6 @@ stays in the processor's cache.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,8 +105,3 @@ def _joined(values: Floats, members: Floats, level: Floats, growth: Floats) -> t
     parts = values.T[:, :, None] * members[None, :, :]
     weights = np.einsum("lg,ylt->ygt", gathered, parts, optimize=True)
     return weights, level[:, first], growth[:, first]
-
-
-def shown(totals: Sequence[Total], place: str | None = None) -> list[int]:
-    """Positions of totals of all sectors."""
-    return [i for i, each in enumerate(totals) if each.sector == ALL and (place is None or each.place == place)]

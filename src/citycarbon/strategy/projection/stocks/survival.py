@@ -45,17 +45,3 @@ def survival(kind: str, scale: float, shape: float, ages: Floats) -> Floats:
     if kind == "normal":
         return np.asarray((1 - ndtr((age - scale) / shape)) / (1 - ndtr(-scale / shape)))
     return np.asarray((age <= scale).astype(float))
-
-
-def check_falling(shares: Floats, where: Where) -> None:
-    """Refuse survival that rises or leaves the range of a share.
-
-    Raises
-    ------
-    InputError
-        With the first age at which it does.
-    """
-    wrong = np.flatnonzero((np.diff(shares) > 1e-12) | (shares[1:] < 0) | (shares[1:] > 1))
-    if len(wrong) or not 0 <= shares[0] <= 1:
-        age = int(wrong[0]) + 1 if len(wrong) else 0
-        raise InputError("survival_wrong", where, f"age {age}: {shares[age]:g}")

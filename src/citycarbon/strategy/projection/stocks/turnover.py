@@ -8,7 +8,7 @@ Symbols: S_t = S_{t−1} + N_t − D_t; D_t = Σ_v N_v [F(t−v) − F(t−v−1
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,7 @@ class VintageTable(Table):
     gives=PathTable,
     equation="S_t = S_{t-1} + N_t - D_t;  D_t = Σ_v N_v [F(t-v) - F(t-v-1)]",
     source="muller_2006",
-    status="reproduced",
+    status="experimental",
     title=("Stock turnover", "存量更替"),
 )
 def turnover(
@@ -127,45 +127,78 @@ def turnover(
     if not 1900 <= start < end <= 2200:
         problems.add("value_out_of_range", Where(item="start"), f"{start}, {end}", range="1900 <= start < end <= 2200")
         problems.raise_all()
-    rows = paths.to_polars()
+    rows, listed = paths.to_polars(), stocks.to_polars()
     made: list[pl.DataFrame] = []
-    for stock in stocks.to_polars().iter_rows(named=True):
-        for place, scenario, target, unit in _wanted(stock, rows, start, end, problems):
+    for (name,), own in listed.group_by("stock", maintain_order=True):
+        kinds = None if vintages is None else vintages.to_polars().filter(pl.col("stock") == name)
+        for at, stock in _members(str(name), own, kinds, rows, problems):
+            found = _wanted(stock, rows, at, (start, end), problems)
+            if found is None:
+                continue
             try:
-                made += _turned(stock, target, unit, (place, scenario), vintages, start)
+                made += _turned(stock, *found, at, kinds, start)
             except InputError as error:
                 problems.absorb(error)
     problems.raise_all()
     return PathTable(pl.concat(made))
 
 
+Place = tuple[str, str]
+"""Place and scenario."""
+
+
+def _members(
+    name: str, own: pl.DataFrame, vintages: pl.DataFrame | None, rows: pl.DataFrame, problems: Problems
+) -> list[tuple[Place, dict[str, Any]]]:
+    """Places and scenarios of a stock, each with its row: whatever its drivers, its rows or its vintages tell apart."""
+    drivers = {key for text in own["formula"].fill_null(name).unique().to_list() for key in parse_formula(text)}
+    sources = [rows.filter(pl.col("driver").is_in(sorted(drivers))), own, *([] if vintages is None else [vintages])]
+    known = [
+        list(dict.fromkeys(word for each in sources for word in each[column].to_list() if word != EVERY)) or [EVERY]
+        for column in ("place", "scenario")
+    ]
+    found, used = [], set()
+    for at in product(*known):
+        row = _closest(own.with_row_index("row"), at)
+        if row is not None:
+            used.add(row["row"])
+            found.append((at, row))
+    for number in (number for number in range(own.height) if number not in used):
+        row = own.row(number, named=True)
+        shown = "; ".join(", ".join(words[:8]) for words in known)
+        problems.add(
+            "stock_nowhere", Where(column="stock", item=name), f"{row['place']}, {row['scenario']}", known=shown
+        )
+    return found
+
+
+def _closest(rows: pl.DataFrame, at: Place) -> dict[str, Any] | None:
+    """The row of a place and scenario: its own before those of every place or scenario."""
+    place, scenario = at
+    fits = rows.filter(pl.col("place").is_in([place, EVERY]) & pl.col("scenario").is_in([scenario, EVERY]))
+    ranked = fits.sort(pl.col("place") == EVERY, pl.col("scenario") == EVERY, maintain_order=True)
+    return ranked.row(0, named=True) if ranked.height else None
+
+
 def _wanted(
-    stock: dict[str, Any], rows: pl.DataFrame, start: int, end: int, problems: Problems
-) -> Iterator[tuple[str, str, Floats, str]]:
-    """The stock wanted by place and scenario: the product of its drivers, or its own path."""
-    formula = parse_formula(stock["formula"] or stock["stock"], Where(column="formula", item=stock["stock"]))
-    own = rows.filter(pl.col("driver").is_in(list(formula)))
-    places = [name for name in own["place"].unique(maintain_order=True).to_list() if name != EVERY] or [EVERY]
-    scenarios = [name for name in own["scenario"].unique(maintain_order=True).to_list() if name != EVERY] or [EVERY]
-    years = tuple(range(start, end + 1))
-    for place in places:
-        for scenario in scenarios:
-            if stock["place"] not in (place, EVERY) or stock["scenario"] not in (scenario, EVERY):
-                continue
-            target, units = np.ones(len(years)), []
-            mine = own.filter(pl.col("scenario").is_in([scenario, EVERY]))
-            for name, power in formula.items():
-                found = path_of(mine, scenario, name, place, years, {}, problems)
-                if found is None:
-                    break
-                target = target * found[0] ** power
-                units.append((found[1], power))
-            else:
-                yield place, scenario, target, product_unit(units)
+    stock: dict[str, Any], rows: pl.DataFrame, at: Place, span: tuple[int, int], problems: Problems
+) -> tuple[Floats, str] | None:
+    """The stock wanted by year and its unit: the product of its drivers, or its own path."""
+    place, scenario = at
+    years = tuple(range(span[0], span[1] + 1))
+    target, units = np.ones(len(years)), []
+    mine = rows.filter(pl.col("scenario").is_in([scenario, EVERY]))
+    for name, power in parse_formula(stock["formula"] or stock["stock"]).items():
+        found = path_of(mine, scenario, name, place, years, {}, problems)
+        if found is None:
+            return None
+        target = target * found[0] ** power
+        units.append((found[1], power))
+    return target, product_unit(units)
 
 
 def _turned(
-    stock: dict[str, Any], target: Floats, unit: str, at: tuple[str, str], vintages: VintageTable | None, start: int
+    stock: dict[str, Any], target: Floats, unit: str, at: Place, vintages: pl.DataFrame | None, start: int
 ) -> list[pl.DataFrame]:
     place, scenario = at
     end = start + len(target) - 1
@@ -186,7 +219,7 @@ def _turned(
         name: (target, unit), f"{name} added": (added, unit), f"{name} gone": (gone, unit),
         f"{name} retrofitted": (share, "1"),
     }  # fmt: skip
-    drivers |= _attributes(name, place, scenario, vintages, cohorts, done, oldest)
+    drivers |= _attributes(name, at, vintages, cohorts, done, oldest)
     return [
         pl.DataFrame({"time": years.astype(str), "value": values}).with_columns(
             pl.lit(driver).alias("driver"), pl.lit(place).alias("place"), pl.lit(scenario).alias("scenario"),
@@ -256,23 +289,28 @@ def _retrofitted(cohorts: Floats, years: int, rate: float) -> Floats:
 
 
 def _attributes(
-    stock: str, place: str, scenario: str, vintages: VintageTable | None, cohorts: Floats, done: Floats, oldest: int
+    stock: str, at: Place, vintages: pl.DataFrame | None, cohorts: Floats, done: Floats, oldest: int
 ) -> dict[str, tuple[Floats, str]]:
     if vintages is None:
         return {}
-    rows = vintages.to_polars().filter(
-        (pl.col("stock") == stock) & pl.col("place").is_in([place, EVERY]) & pl.col("scenario").is_in([scenario, EVERY])
-    )
     made = {}
     births = np.arange(oldest, oldest + len(cohorts))
     whole = cohorts.sum(axis=0)
-    for (name,), part in rows.sort("vintage").group_by("attribute", maintain_order=True):
-        at = part["vintage"].to_numpy()
-        if at[0] > oldest:
+    for (name,), every in vintages.group_by("attribute", maintain_order=True):
+        best = _closest(every, at)
+        if best is None:
+            continue
+        same = (pl.col("place") == best["place"]) & (pl.col("scenario") == best["scenario"])
+        part = every.filter(same).sort("vintage")
+        if part["unit"].n_unique() > 1 or part["vintage"].is_duplicated().any():
+            shown = ", ".join(part["unit"].unique().sort().to_list())
+            raise InputError("measure_units", Where(column="vintage", item=f"{stock} · {name}"), shown, measure=name)
+        built = part["vintage"].to_numpy()
+        if built[0] > oldest:
             raise InputError(
-                "path_short", Where(column="vintage", item=f"{stock} · {name}"), f"{at[0]:g}", years=f"{oldest}–"
+                "path_short", Where(column="vintage", item=f"{stock} · {name}"), f"{built[0]:g}", years=f"{oldest}–"
             )
-        index = np.searchsorted(at, births, side="right") - 1
+        index = np.searchsorted(built, births, side="right") - 1
         own = part["value"].to_numpy()[index][:, None]
         after = part.select(pl.coalesce("retrofitted", "value")).to_series().to_numpy()[index][:, None]
         mean = np.divide(
