@@ -20,6 +20,7 @@ _TEXT = 20
 _LESS = (
     "note_en", "note_zh", "first_order_error", "total_order_error", "order", "statistic", "lower", "upper", "crps", "bias",
     "mase", "start", "end", "best_naive", "tolerance", "difference", "small_errors", "grey_input", "development", "residual",
+    "rank_correlation", "blocks", "reference",
 )  # fmt: skip
 """Columns that a table on the screen does without if it is too wide, first to last; files and JSON have all."""
 

@@ -1,5 +1,8 @@
 """Where the carbon goes: forecasts held to the past, stock models, and the peak as a distribution."""
 
+from citycarbon.strategy.projection.elements.importance import element_importance, element_response
+from citycarbon.strategy.projection.elements.prediction import element_check, element_prediction
+from citycarbon.strategy.projection.elements.skill import element_skill
 from citycarbon.strategy.projection.series.back_test import back_test
 from citycarbon.strategy.projection.series.checks import series_check
 from citycarbon.strategy.projection.series.forecast import forecast, forecast_outcomes, forecast_peak
@@ -26,4 +29,9 @@ METHODS = (
     simulate_peak,
     simulate_outcomes,
     sensitivity,
+    element_skill,
+    element_importance,
+    element_response,
+    element_prediction,
+    element_check,
 )

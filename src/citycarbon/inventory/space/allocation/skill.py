@@ -17,6 +17,7 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import EmissionTable
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.blocks import spatial_folds
 from citycarbon.inventory.space.tables import ProxyTable, SkillTable, WeightTable
 
 Numbers = npt.NDArray[Any]
@@ -232,26 +233,6 @@ def _inflation(matrix: Numbers) -> Numbers:
     if not np.isfinite(correlation).all() or np.linalg.cond(correlation) > 1e14:
         return np.full(matrix.shape[1], np.nan)
     return np.asarray(np.maximum(np.diag(np.linalg.inv(correlation)), 1.0))
-
-
-def spatial_folds(points: Any, block: float, folds: int, seed: int) -> npt.NDArray[np.int64]:
-    """Draw square blocks of points into folds; give the fold of each point.
-
-    Raises
-    ------
-    InputError
-        If there are fewer blocks than folds.
-    """
-    import shapely
-
-    column = np.floor(shapely.get_x(points) / block).astype(np.int64)
-    row = np.floor(shapely.get_y(points) / block).astype(np.int64)
-    _, number = np.unique(np.column_stack([row, column]), axis=0, return_inverse=True)
-    count = int(number.max()) + 1
-    if count < folds:
-        raise InputError("too_few_places", Where(item="block"), count, needed=folds)
-    drawn = np.random.default_rng(seed).permutation(count) % folds
-    return np.asarray(drawn[number.ravel()])
 
 
 def _to_total(values: Numbers, total: float) -> Numbers:

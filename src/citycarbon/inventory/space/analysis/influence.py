@@ -22,7 +22,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.data.layers import Layer
-from citycarbon.inventory.space.allocation.skill import spatial_folds
+from citycarbon.data.layers.blocks import spatial_folds
 from citycarbon.inventory.space.analysis.clusters import neighbours_of, values_on
 from citycarbon.inventory.space.form.shape import check_areas
 from citycarbon.inventory.space.tables import ProxyTable

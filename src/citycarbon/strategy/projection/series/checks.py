@@ -75,7 +75,7 @@ def series_check(series: SeriesTable, *, measure: str | None = None, scenario: s
         texts = (
             ("few values: the test of a model on its own past says little", "数据较少：历史回测说明力有限")
             if few
-            else ("", "")
+            else ("enough values to test models on the past", "数据量足以做历史回测")
         )
         rows.append(
             _row("series.length", each, each.measure, float(count), float(_FEW), "caveat" if few else "agrees", texts)
@@ -99,7 +99,7 @@ def series_check(series: SeriesTable, *, measure: str | None = None, scenario: s
         broken = p < _CHANCE
         en = f"growth is not of one kind: it turns near {at}; models that see one trend will miss"
         zh = f"增长方式在 {at} 年前后改变，单一趋势模型不可靠"
-        texts = (en, zh) if broken else ("", "")
+        texts = (en, zh) if broken else ("growth is of one kind throughout", "增长方式前后一致")
         item = f"{each.measure} · {at}" if broken else each.measure
         rows.append(_row("series.break", each, item, p, _CHANCE, "caveat" if broken else "agrees", texts))
     schema = {column.name: pl.Float64 if column.kind == "number" else pl.String for column in FindingTable.columns}

@@ -1,0 +1,1 @@
+"""What land-use elements say of energy and emissions, learnt from places and asked of a plan."""
