@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from citycarbon.core.errors import InputError
+from citycarbon.data.dynamics import DynamicModel
 from citycarbon.strategy.projection import (
     ownership,
     project,
@@ -19,6 +20,7 @@ from citycarbon.strategy.projection import (
     simulate,
     simulate_outcomes,
     simulate_peak,
+    stock_and_flow,
     turnover,
 )
 from citycarbon.strategy.projection.stocks.model import models_of
@@ -262,3 +264,71 @@ def test_a_stock_of_nowhere_is_told():
     with pytest.raises(InputError) as caught:
         turnover(paths([("floor", "2020", 1.0, "m2")]), StockTable(stocks), start=2020, end=2021)
     assert caught.value.problems[0].code == "stock_nowhere"
+
+
+FLOOR_MDL = """{UTF-8}
+Floor= INTEG ((Wanted - Floor)/Delay, 30) ~ m2/person ~ |
+Wanted= 50 ~ m2/person ~ |
+Delay= 10 ~ Year ~ |
+INITIAL TIME = 2020 ~ Year ~ |
+FINAL TIME = 2060 ~ Year ~ |
+TIME STEP = 0.25 ~ Year ~ |
+SAVEPER = 1 ~ Year ~ |
+"""
+FLOOR_XMILE = """<?xml version="1.0" encoding="utf-8"?>
+<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
+  <header><vendor>x</vendor><product version="1.0">x</product></header>
+  <sim_specs method="Euler" time_units="Year"><start>2020</start><stop>2060</stop><dt>0.25</dt></sim_specs>
+  <model><variables>
+    <stock name="Floor"><eqn>30</eqn><inflow>Building</inflow><units>m2/person</units></stock>
+    <flow name="Building"><eqn>(Wanted-Floor)/Delay</eqn><units>m2/person/Year</units></flow>
+    <aux name="Wanted"><eqn>50</eqn><units>m2/person</units></aux>
+    <aux name="Delay"><eqn>10</eqn><units>Year</units></aux>
+  </variables></model>
+</xmile>"""
+
+
+@pytest.mark.parametrize(("suffix", "text"), [(".mdl", FLOOR_MDL), (".xmile", FLOOR_XMILE)])
+def test_stock_and_flow_follows_eulers_steps(suffix, text):
+    """A stock that closes in on what is wanted has a closed form: W - (W - F0) (1 - dt/τ)^n after n steps."""
+    model = DynamicModel(f"floor{suffix}", suffix, text)
+    made = stock_and_flow(model, start=2020, end=2060, variables="Floor").to_polars()
+    expected = [50 - 20 * (1 - 0.25 / 10) ** (4 * n) for n in range(41)]
+    assert made["value"].to_list() == pytest.approx(expected, rel=1e-12)
+    assert made["unit"].unique().to_list() == ["m2/person"]
+
+
+def test_settings_of_a_model_by_scenario_and_year():
+    settings = PathTable(pl.DataFrame({
+        "driver": ["Delay", "Delay", "Wanted", "Wanted"], "scenario": ["all", "fast", "fast", "fast"],
+        "value": [10.0, 5.0, 50.0, 70.0],
+        "time": ["2020", "2020", "2020", "2060"], "unit": ["year", "year", "m2/person", "m2/person"],
+    }))  # fmt: skip
+    model = DynamicModel("floor.mdl", ".mdl", FLOOR_MDL)
+    made = stock_and_flow(model, settings, start=2020, end=2060, variables="Floor").to_polars()
+    assert made["scenario"].unique().to_list() == ["fast"], "what holds for all is no scenario of its own"
+    floor, expected = 30.0, [30.0]
+    for step in range(160):
+        floor += 0.25 * ((50 + 20 * (0.25 * step) / 40) - floor) / 5
+        expected += [floor] if step % 4 == 3 else []
+    assert made["value"].to_list() == pytest.approx(expected, rel=1e-12)
+
+
+def test_models_of_other_times_and_units():
+    early = FLOOR_MDL.replace("2020 ~", "0 ~").replace("2060 ~", "40 ~")
+    model = DynamicModel("floor.mdl", ".mdl", early)
+    assert (
+        stock_and_flow(model, start=2020, end=2022, variables="Floor", time_zero=2020).to_polars()["value"][0] == 30.0
+    )
+    cases = [
+        (FLOOR_MDL.replace("30) ~ m2/person", "30) ~ "), None, "model_unit"),
+        (FLOOR_MDL.replace("30) ~ m2/person", "30) ~ widgets"), None, "model_unit"),
+        (early, None, "model_times"),
+        (FLOOR_MDL.replace("Wanted= 50", "Wanted= -50"), None, "value_out_of_range"),
+        (FLOOR_MDL, [("Delay", "2020", 10.0, "m2")], "measure_units"),
+    ]
+    for text, settings, code in cases:
+        given = None if settings is None else paths(settings)
+        with pytest.raises(InputError) as caught:
+            stock_and_flow(DynamicModel("floor.mdl", ".mdl", text), given, start=2020, end=2050, variables="Floor")
+        assert [each.code for each in caught.value.problems] == [code]

@@ -51,3 +51,17 @@ def test_chances_add_to_one_and_never_fall(result):
 
 def test_a_break_in_growth_reaches_the_report(result):
     assert any(check.id.startswith("series.break") and check.severity == "caveat" for check in result.checks)
+
+
+def test_feedback_of_the_price_holds_heat_down(run):
+    """Lines take their drivers from the Vensim model: people × floor × heat × factor, and a levy lowers them."""
+    rows = (
+        run.tables["heat-with-feedback"].to_polars().filter((pl.col("place") == "valley") & (pl.col("time") == "2060"))
+    )
+    value = dict(rows.select("scenario", "value").iter_rows())
+    model = run.tables["feedback"].to_polars().filter(pl.col("time") == "2060")
+    for scenario in ("baseline", "low carbon"):
+        of = dict(model.filter(pl.col("scenario") == scenario).select("driver", "value").iter_rows())
+        expected = 900_000 * of["Floor per person"] * of["Heating per floor"] * 0.0561
+        assert value[scenario] == pytest.approx(expected, rel=1e-9)
+    assert value["low carbon"] < 0.9 * value["baseline"]

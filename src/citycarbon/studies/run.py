@@ -20,6 +20,7 @@ import citycarbon
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable, Table
+from citycarbon.data.dynamics import DynamicModel
 from citycarbon.data.layers import Layer
 from citycarbon.data.layers.raster import Raster
 from citycarbon.data.library import warming_metric
@@ -32,6 +33,8 @@ from citycarbon.studies.problem_places import at_step
 from citycarbon.studies.sources import AlreadyNamed, Desk, fingerprint, table_hash
 from citycarbon.studies.study_file import ACCOUNT, STUDY_FILE, Step, Study, TableSource, read_study
 
+SECTIONS = ("tables", "layers", "models", "parameters")
+"""Keys of a step under which the names of its method stand."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -166,6 +169,8 @@ def _content(value: Any) -> Any:
     if isinstance(value, Raster):
         # The file's own hash stands for its cells.
         return [sha256(value.path) if value.path else None, value.band, repr(value.grid)]
+    if isinstance(value, DynamicModel):
+        return [value.name, value.suffix, value.sha256]
     if isinstance(value, Layer):
         import shapely
 
@@ -189,7 +194,7 @@ def step_arguments(run: Run, step: Step, method: Method) -> dict[str, Any]:
     waits = False
     known = {parameter.name: parameter for parameter in method.parameters}
     problems.extend(_misplaced(step, known))
-    given: dict[str, Mapping[str, Any]] = {"tables": step.tables, "layers": step.layers, "parameters": step.parameters}
+    given: dict[str, Mapping[str, Any]] = {section: getattr(step, section) for section in SECTIONS}
     arguments: dict[str, Any] = {}
     for name, parameter in known.items():
         section = section_of(parameter)
@@ -221,14 +226,16 @@ def _argument(run: Run, step: Step, parameter: Parameter, section: str) -> Any:
         return _table(run, step, name, parameter)
     if section == "layers":
         return _layer(run, step, parameter)
+    if section == "models":
+        return run.desk.model(step.models[name])
     return checked_parameter(parameter, step.parameters[name], Where(STUDY_FILE, item=f"{step.id}.{name}"))
 
 
 def _misplaced(step: Step, known: Mapping[str, Parameter]) -> list[Problem]:
     """Find names that the method does not know, and names under the wrong one of tables, layers and parameters."""
     found = []
-    for section, names in (("tables", step.tables), ("layers", step.layers), ("parameters", step.parameters)):
-        for name in names:
+    for section in SECTIONS:
+        for name in getattr(step, section):
             where = Where(file=STUDY_FILE, item=f"{step.id}.{name}")
             if name not in known:
                 found.append(problem("parameter_unknown", where, name, known=", ".join(known)))
@@ -241,6 +248,8 @@ def section_of(parameter: Parameter) -> str:
     """Tell under which key of a step a parameter of a method stands."""
     if parameter.table is not None:
         return "tables"
+    if issubclass(parameter.kind, DynamicModel):
+        return "models"
     return "layers" if issubclass(parameter.kind, (Layer, Raster)) else "parameters"
 
 

@@ -19,6 +19,7 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.results import StudyResult
 from citycarbon.core.tables import FactorTable, PlaceTable, Table
+from citycarbon.data.dynamics import DynamicModel, read_dynamic_model
 from citycarbon.data.layers import Layer, read_layer
 from citycarbon.data.layers.grids import hexagon_layer, square_layer
 from citycarbon.data.layers.raster import Raster, read_raster
@@ -220,6 +221,8 @@ def _argument(parameter: Parameter, given: str, library: FactorLibrary, options:
     if parameter.table is None:
         if issubclass(parameter.kind, Layer):
             return _layer(given)
+        if issubclass(parameter.kind, DynamicModel):
+            return read_dynamic_model(Path(given), Path(given).name)
         if issubclass(parameter.kind, Raster):
             raster, _ = read_raster(Path(given))
             return raster

@@ -22,6 +22,7 @@ from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.data import datasets, safety
 from citycarbon.data.classifications import classification
+from citycarbon.data.dynamics import DynamicModel, read_dynamic_model
 from citycarbon.data.layers import VECTOR, Layer, read_layer
 from citycarbon.data.layers.raster import Raster
 from citycarbon.data.library import FactorLibrary, shipped_library
@@ -167,6 +168,13 @@ class Desk:
         if dataset is not None:
             return datasets.locate(dataset, file), f"{dataset}/{file}"
         return safety.inside(self.folder, file), file
+
+    def model(self, file: str) -> DynamicModel:
+        """Read a system-dynamics model of the study folder."""
+        path, shown = self.path(file, None)
+        made = read_dynamic_model(path, shown)
+        self.origins[f"{shown}#"] = Origin(shown, safety.sha256(path), path.stat().st_size, 0, note="PySD")
+        return made
 
     def table(self, source: TableSource, kind: type[Any], *, unique: Sequence[str] = ()) -> Any:
         """Read a table that comes from a file, a data set or the library (not from a step)."""

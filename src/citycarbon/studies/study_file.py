@@ -185,6 +185,7 @@ class Step(_Part):
     method: str
     tables: dict[str, TableSource] = Field(default_factory=dict)
     layers: dict[str, str] = Field(default_factory=dict, description="layer parameter: name of a layer of the study")
+    models: dict[str, str] = Field(default_factory=dict, description="model parameter: file of a system-dynamics model")
     parameters: dict[str, bool | int | float | str] = Field(default_factory=dict)
 
 

@@ -190,4 +190,52 @@ STRATEGY_MESSAGES: dict[str, Message] = {
         ("a place and scenario of {known}", "以下地点与情景：{known}"),
         ("correct the place or scenario of the stock", "改正存量的地点或情景"),
     ),
+    "model_beyond": message(
+        "input",
+        ("A model does more than compute, or is more than one model", "模型含有计算以外的内容，或包含多个子模型"),
+        (
+            "stocks, flows and formulas; no macros, no functions that read files",
+            "存量、流量与公式；不含宏与读取文件的函数",
+        ),
+        (
+            "put data into constants or tables of the model, and macros into formulas",
+            "将数据写入模型常量或表函数，将宏展开为公式",
+        ),
+    ),
+    "model_times": message(
+        "coverage",
+        ("The years do not lie in the time of the model", "年份不在模型的时间范围内"),
+        ("times within {span}", "时间在 {span} 之内"),
+        ("change start and end, the model's own times, or time_zero", "修改 start、end、模型时间设置或 time_zero"),
+    ),
+    "model_no_constant": message(
+        "input",
+        ("Only constants of a model can be set", "只能设定模型中的常量"),
+        ("the name of a constant", "常量名称"),
+        ("set the constants on which it rests", "改为设定其所依据的常量"),
+    ),
+    "model_subscripts": message(
+        "input",
+        ("A variable of the model has subscripts", "模型变量带有下标"),
+        ("a variable of one value at a time", "每一时刻只有一个值的变量"),
+        ("add a variable to the model that takes one element or their sum", "在模型中另设取单个元素或合计的变量"),
+    ),
+    "model_not_finite": message(
+        "input",
+        ("A variable of the model has no finite value", "模型变量出现非有限值"),
+        ("numbers at every time", "各时刻均为有限数值"),
+        ("look for divisions by zero and growth without limit", "检查除以零与无限增长"),
+    ),
+    "model_fails": message(
+        "input",
+        ("The model cannot be run", "模型无法运行"),
+        ("a model that runs in the program that made it", "可在原程序中运行的模型"),
+        ("run it there first, then simplify what is named here", "先在原程序中运行，再简化此处所指内容"),
+    ),
+    "model_unit": message(
+        "unit",
+        ("A variable of the model has no unit, or one that is not known", "模型变量缺少单位或单位未知"),
+        ("a unit such as m2/person or kWh; Dmnl for none", "单位，如 m2/person、kWh；无量纲写 Dmnl"),
+        ("state it in the model", "在模型中注明单位"),
+    ),
 }

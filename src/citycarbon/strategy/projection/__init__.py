@@ -12,6 +12,7 @@ from citycarbon.strategy.projection.stocks.project import project
 from citycarbon.strategy.projection.stocks.saturation import ownership
 from citycarbon.strategy.projection.stocks.sensitivity import sensitivity
 from citycarbon.strategy.projection.stocks.simulate import simulate, simulate_outcomes, simulate_peak
+from citycarbon.strategy.projection.stocks.stock_and_flow import stock_and_flow
 from citycarbon.strategy.projection.stocks.turnover import turnover
 
 METHODS = (
@@ -23,6 +24,7 @@ METHODS = (
     forecast_outcomes,
     ownership,
     turnover,
+    stock_and_flow,
     project,
     calibrate,
     simulate,
