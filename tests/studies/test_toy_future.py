@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from citycarbon.data.examples import examples_folder
+from citycarbon.studies.run import execute
 from citycarbon.studies.service import validate
 
 
@@ -53,8 +54,9 @@ def test_a_break_in_growth_reaches_the_report(result):
     assert any(check.id.startswith("series.break") and check.severity == "caveat" for check in result.checks)
 
 
-def test_feedback_of_the_price_holds_heat_down(run):
+def test_feedback_of_the_price_holds_heat_down():
     """Lines take their drivers from the Vensim model: people × floor × heat × factor, and a levy lowers them."""
+    run = execute(examples_folder() / "toy-future")
     rows = (
         run.tables["heat-with-feedback"].to_polars().filter((pl.col("place") == "valley") & (pl.col("time") == "2060"))
     )
