@@ -17,7 +17,7 @@ from citycarbon.data.examples import examples_folder
 from citycarbon.data.exchange.sector_fuel import read_sector_fuel
 from citycarbon.inventory.accounting.reported.sector_fuel import sector_fuel_check
 from citycarbon.studies.assemble import run_to_result
-from citycarbon.studies.run import execute
+from citycarbon.studies.run import Run, execute
 
 SET = "china_ceads"
 PROVINCES = "ceads_province_sector_fuel_selected_years.csv"
@@ -30,8 +30,13 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def result() -> StudyResult:
-    return run_to_result(execute(examples_folder() / "shanghai"))
+def run() -> Run:
+    return execute(examples_folder() / "shanghai")
+
+
+@pytest.fixture(scope="module")
+def result(run: Run) -> StudyResult:
+    return run_to_result(run)
 
 
 def printed() -> dict[str, float]:
@@ -97,3 +102,35 @@ def test_energy_says_that_it_is_worked_back(result: StudyResult) -> None:
     assert set(energy["quality"]) == {"L: back-calculated from emissions, no statistic"}
     gas = energy.filter((pl.col("time") == "2019") & (pl.col("activity") == "natural_gas"))["value"].sum()
     assert gas == pytest.approx(19.69286e6 / (0.01532 * 0.99 * 44 / 12), rel=1e-6)
+
+
+def test_the_trend_of_each_sector_is_that_of_the_account(run: Run) -> None:
+    """The paths continue the rates of 2010 to 2019 to 2035: computed again from the account, group by group."""
+    folder = examples_folder() / "shanghai"
+    movers = pl.read_csv(folder / "movers.csv")
+    group = {
+        code: row["formula"].split(" activity")[0]
+        for row in movers.iter_rows(named=True)
+        for code in row["sector"].split("|")
+    }
+    rows = run.tables["inventory"].to_polars().with_columns(pl.col("sector").cast(pl.String))
+    rows = rows.with_columns(pl.col("sector").replace_strict(group, default=group["*"]).alias("group"))
+    sums = rows.group_by("group", "time").agg(pl.col("value").sum())
+    of = {(name, time): value for name, time, value in sums.iter_rows()}
+    paths = pl.read_csv(folder / "paths.csv", infer_schema=False)
+    trend = paths.filter((pl.col("time") == "2035") & (pl.col("scenario") == "all"))
+    assert trend.height == len(set(group.values()))
+    for driver, value in trend.select("driver", "value").iter_rows():
+        name = driver.removesuffix(" activity")
+        expected = (of[name, "2019"] / of[name, "2010"]) ** (16 / 9)
+        assert float(value) == (1.0 if name == "gas supply" else pytest.approx(expected, abs=5e-4)), name
+
+
+def test_the_projection_begins_with_the_inventory(run: Run) -> None:
+    projected = run.tables["projected"].to_polars()
+    first = projected.filter((pl.col("time") == "2019") & (pl.col("scenario") == "baseline"))["value"].sum()
+    inventory = run.tables["inventory"].to_polars().filter(pl.col("time") == "2019")
+    in_tonnes = {"t": 1.0, "kt": 1e3, "Mt": 1e6}[inventory["unit"][0]]
+    assert first == pytest.approx(inventory["value"].sum() * in_tonnes, rel=1e-12)
+    notes = run.tables["outcomes-to-2060"].to_polars()["note_en"]
+    assert notes.str.contains("2011–2014").all(), "the peak may lie in years that CEADs does not print"

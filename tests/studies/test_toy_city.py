@@ -337,3 +337,13 @@ def test_one_figure_changes_what_depends_on_it(tmp_path: Path) -> None:
     both = first.tables["emissions"].join(second.tables["emissions"], on=keys, suffix="_new")
     differ = both.filter(pl.col("value") != pl.col("value_new"))
     assert differ.select(keys).rows() == [("p1", "upstream.water", "tap_water", "CO2e")]
+
+
+def test_the_projection_begins_with_the_account(result: StudyResult) -> None:
+    """The first year of both paths is the headline total; removals make the net."""
+    bands = result.tables["step_paths-to-2060"].filter((pl.col("time") == "2022") & (pl.col("sector") == "all"))
+    headline = result.meta["totals"][0]["value"]
+    for scenario in ("baseline", "low carbon"):
+        value = dict(bands.filter(pl.col("scenario") == scenario).select("measure", "value").iter_rows())
+        assert value["gross"] == pytest.approx(headline, rel=1e-12)
+        assert value["gross"] - value["net"] == pytest.approx(23.6133333, rel=1e-6)

@@ -238,4 +238,13 @@ STRATEGY_MESSAGES: dict[str, Message] = {
         ("a unit such as m2/person or kWh; Dmnl for none", "单位，如 m2/person、kWh；无量纲写 Dmnl"),
         ("state it in the model", "在模型中注明单位"),
     ),
+    "mover_missing": message(
+        "coverage",
+        ("Emissions of the inventory have no rule that moves them", "清单中有排放没有对应的驱动规则"),
+        ("a rule for every sector and carrier, {count} more", "每个部门与能源品种均有规则，尚缺 {count} 条"),
+        (
+            "add rules; an empty formula holds emissions as they are, and * is every sector",
+            "补充规则；公式为空表示保持不变，* 表示全部部门",
+        ),
+    ),
 }

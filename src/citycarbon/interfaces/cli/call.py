@@ -75,17 +75,25 @@ def call(
         screen.print(f"{say('written', faces.lang)} {out}")
 
 
+_MOST_YEARS = 6
+
+
 def _totals(table: EmissionTable) -> list[Text | str]:
-    """The answer first: the sum of each gas, as far as it may be summed."""
-    try:
-        sums = pl.DataFrame(total(table, ["gas", "basis", "scenario"], scopes="community_boundary"))
-    except InputError:
-        return []
+    """The answer first: the sum of each gas and year, as far as it may be summed; of many years the first and the last."""
+    years = sorted({time[:4] for time in table.words("time")})
+    shown = years if len(years) <= _MOST_YEARS else [years[0], years[-1]]
     lines: list[Text | str] = []
-    for row in sums.iter_rows(named=True):
-        kind = "" if row["basis"] == "all" else f" ({row['basis']}-based)"
-        value = "—" if row["value"] is None else f"{row['value']:.6g}"
-        lines.append(strong(f"{value} {row['unit']} {row['gas']}", kind))
+    for year in shown:
+        mine = table.filter(time=[time for time in table.words("time") if time[:4] == year])
+        try:
+            sums = pl.DataFrame(total(mine, ["gas", "basis", "scenario"], scopes="community_boundary"))
+        except InputError:
+            return []
+        when = f" · {year}" if len(years) > 1 else ""
+        for row in sums.iter_rows(named=True):
+            kind = "" if row["basis"] == "all" else f" ({row['basis']}-based)"
+            value = "—" if row["value"] is None else f"{row['value']:.6g}"
+            lines.append(strong(f"{value} {row['unit']} {row['gas']}", kind + when))
     return lines + _working(table.to_polars())
 
 

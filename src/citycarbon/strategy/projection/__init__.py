@@ -8,6 +8,7 @@ from citycarbon.strategy.projection.series.checks import series_check
 from citycarbon.strategy.projection.series.forecast import forecast, forecast_outcomes, forecast_peak
 from citycarbon.strategy.projection.series.grey import grey
 from citycarbon.strategy.projection.stocks.calibrate import calibrate
+from citycarbon.strategy.projection.stocks.from_inventory import inventory_lines, inventory_paths
 from citycarbon.strategy.projection.stocks.project import project
 from citycarbon.strategy.projection.stocks.saturation import ownership
 from citycarbon.strategy.projection.stocks.sensitivity import sensitivity
@@ -26,6 +27,8 @@ METHODS = (
     turnover,
     stock_and_flow,
     project,
+    inventory_lines,
+    inventory_paths,
     calibrate,
     simulate,
     simulate_peak,

@@ -180,15 +180,20 @@ function citycarbonDecide(page) {
     const path = mine.filter((r) => r.low !== null && r.low !== undefined && line(r) === chosen[key + "-line"]).sort((a, b) => (a.time < b.time ? -1 : 1));
     if (!path.length && !seen.length) return;
     const [scale, unit] = scaleOf((path[0] || seen[0]).unit, Math.max(...mine.map((r) => Math.abs(r.high === null || r.high === undefined ? r.value : r.high))));
-    const times = uniq([...seen, ...path].map((r) => r.time)).sort();
+    const known = uniq([...seen, ...path].map((r) => r.time)).sort();
+    /* Years without a figure keep their width. */
+    const years = known.every((t) => /^\d{4}$/.test(t)), first_ = Number(known[0]), count = Number(known[known.length - 1]) - first_ + 1;
+    const times = years && count <= 400 ? Array.from({ length: count }, (_, i) => String(first_ + i)) : known;
     const at = (list, t, f) => { const r = list.find((x) => x.time === t); return r && r[f] !== null && r[f] !== undefined ? r[f] / scale : null; };
     const last = seen.length ? seen[seen.length - 1] : null;
-    /* The band starts at the last observed value. */
-    const from = (f) => times.map((t) => (last && t === last.time ? last.value / scale : at(path, t, f)));
+    /* The band starts at the last observed value, straight to the first year of the path. */
+    const start = last && path.length && path[0].time > last.time ? path[0] : null;
+    const part = (t) => (Number(t) - Number(last.time)) / (Number(start.time) - Number(last.time));
+    const from = (f) => times.map((t) => (start && t >= last.time && t < start.time && years ? (last.value + part(t) * (start[f] - last.value)) / scale : last && t === last.time ? last.value / scale : at(path, t, f)));
     const low = from("low"), lower = from("lower"), upper = from("upper"), high = from("high"), middle = from("value");
     const gap = (a, b) => a.map((v, i) => (v === null || b[i] === null ? null : b[i] - v));
     const accent = css("--accent");
-    const area = (stack, data, opacity) => ({ type: "line", stack, data, lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: accent, opacity }, silent: true, tooltip: { show: false }, z: 1 });
+    const area = (stack, data, opacity) => ({ type: "line", connectNulls: true, stack, data, lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: accent, opacity }, silent: true, tooltip: { show: false }, z: 1 });
     const statement = said.map(([, r]) => r.filter((x) => x.place === place && x.measure === measure && line(x) === chosen[key + "-line"])).find((r) => r.length) || [];
     const year = statement.find((r) => r.item === "peak_year");
     const marks = year && year.value !== null && year.value !== undefined && times.includes(String(year.value)) ? { symbol: "none", label: { color: css("--ink"), formatter: tr("peak_word") + " " + year.value }, lineStyle: { color: css("--ink"), type: "dashed" }, data: [{ xAxis: String(year.value) }] } : undefined;
@@ -196,17 +201,17 @@ function citycarbonDecide(page) {
     const option = {
       grid: { left: 8, right: 28, top: 64, bottom: 8, containLabel: true },
       legend: { top: 0, left: 0, textStyle: { color: css("--soft") }, itemWidth: 14, itemHeight: 8, data: [tr("seen_word"), tr("median_word")] },
-      tooltip: tip({ trigger: "axis", formatter: (ps) => { const i = ps[0].dataIndex, t = times[i], seenNow = at(seen, t, "value"); return "<b>" + escape(t) + "</b><br>" + (seenNow !== null ? escape(tr("seen_word") + ": " + num(seenNow, 4) + " " + unit) : escape(tr("median_word") + ": " + num(middle[i], 4) + " " + unit) + "<br>" + escape("5–95 %: " + num(low[i], 4) + " – " + num(high[i], 4))); } }),
+      tooltip: tip({ trigger: "axis", formatter: (ps) => { const i = ps[0].dataIndex, t = times[i], seenNow = at(seen, t, "value"); return "<b>" + escape(t) + "</b><br>" + (seenNow !== null ? escape(tr("seen_word") + ": " + num(seenNow, 4) + " " + unit) : middle[i] === null ? "—" : escape(tr("median_word") + ": " + num(middle[i], 4) + " " + unit) + "<br>" + escape("5–95 %: " + num(low[i], 4) + " – " + num(high[i], 4))); } }),
       xAxis: { type: "category", boundaryGap: false, data: times, axisLabel: soft() },
       yAxis: { type: "value", name: unit, nameTextStyle: { color: css("--soft"), align: "left" }, axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
       series: [
         Object.assign(area("outer", low, 0), { areaStyle: { opacity: 0 } }), area("outer", gap(low, high), 0.16),
         Object.assign(area("inner", lower, 0), { areaStyle: { opacity: 0 } }), area("inner", gap(lower, upper), 0.24),
-        { name: tr("median_word"), type: "line", data: middle, symbol: "none", lineStyle: { color: accent, width: 2 }, itemStyle: { color: accent }, z: 3, markLine: marks, markArea: span },
-        { name: tr("seen_word"), type: "line", data: times.map((t) => at(seen, t, "value")), symbol: "none", lineStyle: { color: css("--ink"), width: 2 }, itemStyle: { color: css("--ink") }, z: 4 },
+        { name: tr("median_word"), type: "line", connectNulls: true, data: middle, symbol: "none", lineStyle: { color: accent, width: 2 }, itemStyle: { color: accent }, z: 3, markLine: marks, markArea: span },
+        { name: tr("seen_word"), type: "line", connectNulls: true, data: times.map((t) => at(seen, t, "value")), symbol: times.length === known.length ? "none" : "circle", symbolSize: 5, lineStyle: { color: css("--ink"), width: 2 }, itemStyle: { color: css("--ink") }, z: 4 },
       ],
     };
-    const table = [[tr("year"), tr("seen_word"), tr("median_word"), "5 %", "25 %", "75 %", "95 %"], times.map((t) => [t, at(seen, t, "value"), ...["value", "low", "lower", "upper", "high"].map((f) => at(path, t, f))]), [1, 2, 3, 4, 5, 6]];
+    const table = [[tr("year"), tr("seen_word"), tr("median_word"), "5 %", "25 %", "75 %", "95 %"], known.map((t) => [t, at(seen, t, "value"), ...["value", "low", "lower", "upper", "high"].map((f) => at(path, t, f))]), [1, 2, 3, 4, 5, 6]];
     chart(box, key, option, 360, table);
     box.node.append(el("p", { class: "source" }, tr("fan_note") + (statement.length ? " " + sentence(statement) : "")));
   }

@@ -11,7 +11,7 @@ import polars as pl
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
-from citycarbon.core.series import SeriesTable
+from citycarbon.core.series import ALL, SeriesTable
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable
 from citycarbon.core.units import conversion
 from citycarbon.core.warming import BIOGENIC
@@ -36,6 +36,7 @@ def time_series(
     energy_unit: str = "",
     unit: str = "t",
     scopes: str = "scope_1_2_3",
+    by: str = "activity",
 ) -> SeriesTable:
     """Put an account, its activity data and its denominators in one series of measures.
 
@@ -59,6 +60,9 @@ def time_series(
         Unit of the emissions.
     scopes
         Named rule of the scopes that are added up.
+    by
+        ``activity``: sectors and carriers are kept apart; ``sector``: carriers are added up; ``total``: all are. An account that
+        leaves out what is zero has the same rows in every year only once it is added up.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def time_series(
     UnitError
         If activity data do not convert.
     InputError
-        If the rule of scopes is not known.
+        If the rule of scopes, or ``by``, is not known.
 
     References
     ----------
@@ -85,11 +89,13 @@ def time_series(
     >>> time_series(EmissionTable(e)).to_polars().select("time", "measure", "value", "unit").rows()
     [('2020', 'co2e', 2000.0, 't'), ('2021', 'co2e', 3000.0, 't')]
     """
+    if by not in _LESS:
+        raise InputError("value_not_listed", Where(item="by"), by, known=", ".join(_LESS))
     parts = []
     if emissions is not None:
         if scopes not in SCOPE_RULES:
             raise InputError("value_not_listed", Where(item="scopes"), scopes, known=", ".join(SCOPE_RULES))
-        parts.append(_emissions(emissions.filter(scope=SCOPE_RULES[scopes]), measure, unit))
+        parts.append(_added(_emissions(emissions.filter(scope=SCOPE_RULES[scopes]), measure, unit), by))
     if activity is not None:
         if not energy_unit:
             raise InputError("parameter_missing", Where(item="energy_unit"), "", column="energy_unit")
@@ -103,6 +109,14 @@ def time_series(
         column = "emissions, activity, denominators, series"
         raise InputError("parameter_missing", Where(item="emissions"), "", column=column)
     return SeriesTable(pl.concat(parts, how="diagonal"))
+
+
+_LESS: dict[str, tuple[str, ...]] = {"activity": (), "sector": ("activity",), "total": ("activity", "sector")}
+"""What is added up by each ``by``."""
+
+
+def _added(rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    return _summed(rows.with_columns(pl.lit(ALL).alias(name) for name in _LESS[by])) if _LESS[by] else rows
 
 
 def _emissions(emissions: EmissionTable, measure: str, unit: str) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import re
 
 from citycarbon.core.errors import InputError, Where
 
-_FACTOR = re.compile(r"^\s*(?P<name>[^*/^]+?)\s*(?:\^\s*(?P<power>-?\d+(?:\.\d+)?))?\s*$")
+_FACTOR = re.compile(r"^\s*(?P<name>[^*/^\s](?:[^*/^]*?[^*/^\s])?)\s*(?:\^\s*(?P<power>-?\d+(?:\.\d+)?))?\s*$")
 
 
 def parse_formula(text: str, where: Where | None = None) -> dict[str, float]:
@@ -32,7 +32,8 @@ def parse_formula(text: str, where: Where | None = None) -> dict[str, float]:
             sign = 1.0 if part == "*" else -1.0
             continue
         match = _FACTOR.match(part)
-        if match is None or match["name"] in found:
+        # A sum is written as two lines.
+        if match is None or match["name"] in found or re.search(r"\s[+-]\s", match["name"]):
             raise InputError("formula_wrong", where or Where(column="formula"), text)
         found[match["name"]] = sign * float(match["power"] or 1.0)
     return found

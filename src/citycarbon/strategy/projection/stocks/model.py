@@ -230,6 +230,9 @@ def interpolated(at: Numbers, values: Floats, kinds: Sequence[str], years: Numbe
     --------
     >>> interpolated(np.array([2020, 2022]), np.array([1.0, 4.0]), ["growth", "linear"], np.array([2020, 2021, 2022])).tolist()
     [1.0, 2.0, 4.0]
+    >>> at, values = np.array([2020, 2030, 2040]), np.array([1.0, 2.0, 2.0])
+    >>> interpolated(at, values, ["smooth"] * 3, np.array([2025, 2030, 2035])).round(3).tolist()
+    [1.61, 2.0, 2.0]
     """
     index = np.clip(np.searchsorted(at, years, side="right") - 1, 0, len(at) - 2)
     part = (years - at[index]) / (at[index + 1] - at[index])
@@ -240,4 +243,15 @@ def interpolated(at: Numbers, values: Floats, kinds: Sequence[str], years: Numbe
     # From or to zero there is no rate of growth; the way is straight.
     straight = low + (high - low) * part
     made = np.where((kind == "growth") & (low > 0) & (high > 0), grown, straight)
+    if "smooth" in kinds:
+        made = np.where(kind == "smooth", _smooth(at, values, years), made)
     return np.asarray(np.where(kind == "step", np.where(part >= 1, high, low), made))
+
+
+def _smooth(at: Numbers, values: Floats, years: Numbers) -> Floats:
+    """Monotone cubic through the values, of logarithms if all are above zero (fritsch_butland_1984, by SciPy)."""
+    from scipy.interpolate import PchipInterpolator
+
+    if (values > 0).all():
+        return np.asarray(np.exp(PchipInterpolator(at, np.log(values))(years)))
+    return np.asarray(PchipInterpolator(at, values)(years))

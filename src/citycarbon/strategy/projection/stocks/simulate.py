@@ -7,6 +7,7 @@ for: which parameter matters (``sensitivity``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import get_args
 
 import numpy as np
@@ -159,7 +160,7 @@ def simulate(
     (200.0, 167.0, 233.0)
     """
     runs = runs_of(paths, lines, spreads, correlations, calibration, (start, end), draws, seed, sampler, sectors)
-    frames = [_observed(history, start)] if history is not None else []
+    frames = [_observed(history, runs[0])] if history is not None else []
     for run in runs:
         times = [str(year) for year in run.model.years]
         for number, each in enumerate(run.totals):
@@ -344,7 +345,10 @@ def simulate_outcomes(
             else:
                 values, times = _with_history(run, number, history)
                 rows = peak_outcomes(values, times, "t", labels, [int(word) for word in words])
-            en, zh = _notes(run, number, draws, seed, sampler)
+            texts = [_notes(run, number, draws, seed, sampler)]
+            if each.measure != "net":
+                texts += _before(values, [int(time[:4]) for time in times])
+            en, zh = ("; ".join(text[0] for text in texts), "；".join(text[1] for text in texts))
             frames.append(rows.with_columns(pl.lit(en).alias("note_en"), pl.lit(zh).alias("note_zh")))
     return OutcomeTable(pl.concat(frames))
 
@@ -368,24 +372,51 @@ def _neutral(run: Run, number: int, labels: dict[str, str]) -> pl.DataFrame:
 
 
 def _notes(run: Run, number: int, draws: int, seed: int, sampler: str) -> tuple[str, str]:
-    """Name the errors that go most with the highest level of a path."""
+    """Name the errors that go most with the highest level of a path, or with its net emissions in the last year."""
     from scipy.stats import rankdata
 
     names = run.spreads.names
     if not names:
         return f"no driver has a spread; {draws} equal paths", f"未给出任何驱动变量的不确定性；{draws} 条路径相同"
     numbers = uniforms(draws, len(names), np.random.default_rng(seed), sampler)  # type: ignore[arg-type]
-    top = run.paths[number].max(axis=1)
+    net = run.totals[number].measure == "net"
+    top = run.paths[number][:, -1] if net else run.paths[number].max(axis=1)
+    last = run.model.years[-1]
+    en, zh = (f"net emissions of {last}", f"{last} 年净排放") if net else ("the highest level", "最高水平")
     if np.ptp(top) == 0:
-        return f"the highest level is the same in all {draws} draws", f"{draws} 次抽样的最高水平相同"
+        verb = "are" if net else "is"
+        return f"{en} {verb} the same in all {draws} draws", f"{draws} 次抽样的{zh}相同"
     ranks = rankdata(top)
     going = [float(np.corrcoef(rankdata(numbers[:, i]), ranks)[0, 1]) for i in range(len(names))]
     best = sorted(range(len(names)), key=lambda i: -abs(going[i]))[:3]
-    shown = ", ".join(f"{names[i]} ({going[i]:+.2f})" for i in best)
+    en_names = ", ".join(f"{names[i].replace(':', ' ')} ({going[i]:+.2f})" for i in best)
+    zh_names = "、".join(f"{_chinese(names[i])}（{going[i]:+.2f}）" for i in best)
     return (
-        f"{draws} draws; the highest level goes most with {shown} (rank correlation)",
-        f"{draws} 次抽样；最高水平主要取决于 {shown}（秩相关）",
+        f"{draws} draws; {en} {'go' if net else 'goes'} most with {en_names} (rank correlation)",
+        f"{draws} 次抽样；{zh}主要取决于 {zh_names}，括号内为秩相关系数",
     )
+
+
+def _chinese(name: str) -> str:
+    """Name of an error in Chinese: of the growth or the level of its driver."""
+    driver, _, kind = name.rpartition(":")
+    return f"{driver} {'增长率' if kind == 'growth' else '水平'}"
+
+
+def _before(values: Floats, years: list[int]) -> list[tuple[str, str]]:
+    """What of the past is not seen: gaps between its years, and a highest value in the first of all."""
+    gaps = [(a + 1, b - 1) for a, b in pairwise(years) if b - a > 1]
+    shown = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in gaps)
+    first = float((values.argmax(axis=1) == 0).mean())
+    found = []
+    if shown:
+        found.append((f"years without a figure could hold a higher one: {shown}", f"以下年份无数据，可能更高：{shown}"))
+    if first > 0:
+        found.append((
+            f"{years[0]}, the first year, is the highest in {first:.0%} of draws: a peak before it is not seen",
+            f"{first:.0%} 的抽样以首年 {years[0]} 为最高：此前的峰值未见",
+        ))  # fmt: skip
+    return found
 
 
 def _with_history(run: Run, number: int, history: SeriesTable | None) -> tuple[Floats, list[str]]:
@@ -394,17 +425,23 @@ def _with_history(run: Run, number: int, history: SeriesTable | None) -> tuple[F
     each = run.totals[number]
     if history is None or each.sector != ALL:
         return run.paths[number], times
-    rows = _observed(history, run.model.years[0]).filter(pl.col("place") == each.place).sort("time")
+    rows = _observed(history, run).filter(pl.col("place") == each.place).sort("time")
     if not rows.height:
         return run.paths[number], times
     past = np.broadcast_to(rows["value"].to_numpy(), (run.paths.shape[1], rows.height))
     return np.concatenate([past, run.paths[number]], axis=1), [*rows["time"].to_list(), *times]
 
 
-def _observed(history: SeriesTable, start: int) -> pl.DataFrame:
+def _observed(history: SeriesTable, run: Run) -> pl.DataFrame:
     """Observed emissions before the model, by place and for all places together, in tonnes."""
+    start = run.model.years[0]
     rows = chosen_scenario(history.to_polars())
     check_complete(rows)
+    problems = Problems()
+    places = run.model.lines["place"].unique(maintain_order=True).to_list()
+    for place in (name for name in rows["place"].unique(maintain_order=True).to_list() if name not in (*places, ALL)):
+        problems.add("place_not_there", Where(column="place", item="history"), place, known=", ".join(places[:12]))
+    problems.raise_all()
     measures = rows["measure"].unique().sort().to_list()
     if len(measures) > 1:
         raise InputError("measure_several", Where(column="measure", item="history"), ", ".join(measures))
@@ -413,9 +450,13 @@ def _observed(history: SeriesTable, start: int) -> pl.DataFrame:
     value = pl.col("value") * pl.col("unit").replace_strict(scale, return_dtype=pl.Float64)
     rows = rows.with_columns(value)
     by = rows.group_by("place", "time", maintain_order=True).agg(pl.col("value").sum()).sort("place", "time")
-    if by["place"].n_unique() > 1:
+    if len(places) > 1 and ALL not in rows["place"].to_list():
+        # A year in which a place has no figure is none of the whole.
         whole = (
-            by.group_by("time", maintain_order=True).agg(pl.col("value").sum()).with_columns(pl.lit(ALL).alias("place"))
+            by.group_by("time", maintain_order=True)
+            .agg(pl.col("value").sum(), pl.len().alias("places"))
+            .filter(pl.col("places") == len(places))
+            .with_columns(pl.lit(ALL).alias("place"))
         )
         by = pl.concat([by, whole.select("place", "time", "value")])
     return by.with_columns(

@@ -16,7 +16,8 @@ EVERY = "all"
 class PathTable(Table):
     """Paths of drivers: values at some years, and how to go from one to the next.
 
-    A driver with one row stays as it is. ``growth`` goes at a constant rate, ``step`` holds a value until the next.
+    A driver with one row stays as it is. ``growth`` goes at a constant rate, ``step`` holds a value until the next,
+    ``smooth`` changes its rate gradually and never goes beyond the values on both sides.
     """
 
     columns = (
@@ -27,7 +28,7 @@ class PathTable(Table):
         Column("value", "number", required=True, empty=False, low=0, meaning=("value, in unit", "数值")),
         Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
         Column(
-            "interpolation", default="linear", allowed=("linear", "growth", "step"),
+            "interpolation", default="linear", allowed=("linear", "growth", "step", "smooth"),
             meaning=("how to go to the next value", "插值方式"),
         ),
         Column("share_of", meaning=("drivers with one name here are shares that add to 1", "同名者为份额，合计为 1")),

@@ -1,0 +1,241 @@
+"""A projection that starts from an inventory: every line of its base year, moved by drivers that rules name.
+
+Comes in: emissions of a base year, and rules. Goes out: lines and their base values, for ``project`` and ``simulate``. Not for:
+activity and intensity in units of their own, which are lines of a model.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.method import method
+from citycarbon.core.schema import Column, row_of
+from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.strategy.projection.stocks.formula import parse_formula
+from citycarbon.strategy.projection.stocks.tables import EVERY, LineTable, PathTable
+
+_KEYS = ("place", "sector", "activity", "scope", "gas", "metric", "flow")
+_ANY = "*"
+
+
+class MoverTable(Table):
+    """Which drivers move which emissions of an inventory: the most exact rule holds."""
+
+    columns = (
+        Column(
+            "sector", required=True, empty=False,
+            meaning=("codes or heads of codes, parted by |, or *", "代码或代码前段，以 | 分隔；* 为全部"),
+        ),
+        Column("activity", default=_ANY, meaning=("carriers, parted by |, or *", "能源品种等，以 | 分隔；* 为全部")),
+        Column("formula", meaning=("drivers that are 1 in the base year; held if empty", "基准年为 1 的驱动变量；空为不变")),
+        Column("source", meaning=("source", "来源")),
+        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+    )  # fmt: skip
+    __slots__ = ()
+
+
+@method(
+    id="strategy.projection.stocks.inventory_lines",
+    gives=LineTable,
+    equation="E_l(t) = E_l(base) Π_d x_d(t)^k, x_d(base) = 1",
+    source="leap_2022",
+    status="experimental",
+    title=("Lines from an inventory", "由清单生成模型行"),
+)
+def inventory_lines(
+    emissions: EmissionTable, movers: MoverTable, *, year: int, basis: str = "location", place: str = ""
+) -> LineTable:
+    """Make a line of every place, sector, carrier, scope and gas of an inventory, with the drivers that move it.
+
+    Parameters
+    ----------
+    emissions
+        Inventory; removals become lines of scope ``sink``. Biogenic CO2 and rows without a number are left out.
+    movers
+        Rules by sector and carrier; every line needs one, and an empty formula holds it as it is.
+    year
+        [1] Base year.
+    basis
+        Alternative of accounting that is taken where there are several.
+    place
+        One place to which all places are added up; each its own if empty.
+
+    Returns
+    -------
+    lines
+        A line each, whose first driver is its base value, from ``inventory_paths``.
+
+    Raises
+    ------
+    CoverageError
+        Sectors and carriers without a rule, or a year without emissions.
+    InputError
+        Two rules of the same rank, formulas that cannot be read, several scenarios.
+
+    References
+    ----------
+    Heaps (2022): an inventory as current accounts, moved by growth of activity and change of intensity.
+
+    Examples
+    --------
+    >>> row = {"place": "A", "time": "2020", "sector": "buildings.homes", "activity": "gas", "scope": "1", "gas": "CO2"}
+    >>> emissions = EmissionTable(pl.DataFrame([row | {"value": 8.0, "unit": "t"}]))
+    >>> movers = MoverTable(pl.DataFrame({"sector": ["buildings"], "formula": ["people * heat"]}))
+    >>> inventory_lines(emissions, movers, year=2020).to_polars().select("line", "formula").row(0)
+    ('A: buildings.homes gas 1 CO2', 'A: buildings.homes gas 1 CO2 * people * heat')
+    """
+    rows = _base(emissions, year, basis, place)
+    formulas = _moved(rows, movers)
+    return LineTable(
+        rows.with_columns(
+            formula=pl.Series(
+                [f"{line} * {each}" if each else line for line, each in zip(rows["line"], formulas, strict=True)]
+            ),
+            scope=pl.when(pl.col("flow") == "removal").then(pl.lit("sink")).otherwise("scope"),
+            unit=pl.lit("t"),
+        ).select("line", "place", "sector", "activity", "scope", "gas", "formula", "unit", "metric")
+    )
+
+
+@method(
+    id="strategy.projection.stocks.inventory_paths",
+    gives=PathTable,
+    equation="x_l(t) = E_l(base)",
+    source="leap_2022",
+    status="experimental",
+    title=("Base values from an inventory", "由清单生成基准值"),
+)
+def inventory_paths(emissions: EmissionTable, *, year: int, basis: str = "location", place: str = "") -> PathTable:
+    """Give the base value of every line of an inventory as a driver that stays as it is.
+
+    Parameters
+    ----------
+    emissions
+        Inventory, as for ``inventory_lines``.
+    year
+        [1] Base year.
+    basis
+        Alternative of accounting that is taken where there are several.
+    place
+        One place to which all places are added up; each its own if empty.
+
+    Returns
+    -------
+    paths
+        A driver for each line, in tonnes.
+
+    Raises
+    ------
+    CoverageError
+        A year without emissions.
+    InputError
+        Several scenarios, an unknown basis.
+
+    References
+    ----------
+    Heaps (2022): current accounts.
+
+    Examples
+    --------
+    >>> row = {"place": "A", "time": "2020", "sector": "homes", "activity": "gas", "scope": "1", "gas": "CO2", "unit": "t"}
+    >>> emissions = EmissionTable(pl.DataFrame([row | {"value": 8.0}, row | {"value": 2.0, "place": "B"}]))
+    >>> inventory_paths(emissions, year=2020, place="town").to_polars().select("driver", "time", "value", "unit").rows()
+    [('town: homes gas 1 CO2', '2020', 10.0, 't')]
+    """
+    rows = _base(emissions, year, basis, place)
+    return PathTable(
+        rows.select(pl.col("line").alias("driver"), "place", pl.col("value")).with_columns(
+            place=pl.lit(EVERY), scenario=pl.lit(EVERY), time=pl.lit(str(year)), unit=pl.lit("t"), interpolation=pl.lit("linear"),
+            source=pl.lit(f"inventory of {year}"),
+        )
+    )  # fmt: skip
+
+
+def _base(emissions: EmissionTable, year: int, basis: str, place: str) -> pl.DataFrame:
+    """Emissions of the base year by line, in tonnes, removals above zero."""
+    rows = (
+        emissions.with_unit("t").to_polars().filter(pl.col("value").is_not_null() & (pl.col("gas") != "CO2-biogenic"))
+    )
+    scenarios = rows["scenario"].unique().sort().to_list()
+    if len(scenarios) > 1:
+        raise InputError("scenario_needed", Where(column="scenario"), ", ".join(scenarios))
+    bases = [each for each in rows["basis"].unique().sort().to_list() if each != EVERY]
+    if bases and basis not in bases:
+        raise InputError("value_not_listed", Where(item="basis"), basis, known=", ".join(bases))
+    mine = rows.filter(pl.col("basis").is_in([EVERY, basis]) & (pl.col("time").str.slice(0, 4) == str(year)))
+    if not mine.height:
+        known = ", ".join(rows["time"].str.slice(0, 4).unique().sort().to_list()[-12:])
+        raise InputError("period_wrong", Where(item="year"), year, known=known)
+    mine = mine.with_columns(pl.col("place", "sector", "activity", "scope", "gas").cast(pl.String))
+    if place:
+        mine = mine.with_columns(pl.lit(place).alias("place"))
+    sums = mine.group_by(_KEYS, maintain_order=True).agg(pl.col("value").sum()).filter(pl.col("value") != 0).sort(_KEYS)
+    # A name that the language of formulas reads as one driver.
+    name = pl.format("{}: {} {} {} {}", "place", "sector", "activity", "scope", "gas").str.replace_all(r"[*/^]", "-")
+    removal = pl.col("flow") == "removal"
+    low = sums.filter((pl.col("value") < 0) & ~removal)
+    problems = Problems()
+    for row in low.head(5).iter_rows(named=True):
+        item = f"{row['place']} · {row['sector']} · {row['activity']}"
+        problems.add("value_out_of_range", Where(column="value", item=item), row["value"], range="≥ 0; flow = removal")
+    problems.raise_all()
+    named = sums.with_columns(name.alias("line"), pl.col("value").abs().alias("value"))
+    return named.with_columns(
+        pl.when(removal & (pl.col("scope") != "sink"))
+        .then(pl.format("{} removal", "line"))
+        .otherwise("line")
+        .alias("line")
+    )
+
+
+def _moved(rows: pl.DataFrame, movers: MoverTable) -> list[str]:
+    """Formula of each line by the most exact rule; what has none is named, all at once."""
+    problems = Problems()
+    rules = list(movers.to_polars().iter_rows(named=True))
+    for rule in rules:
+        try:
+            parse_formula(rule["formula"] or "1", _where(rule))
+        except InputError as error:
+            problems.absorb(error)
+    found = []
+    missing: dict[str, None] = {}
+    for sector, activity in rows.select("sector", "activity").iter_rows():
+        ranked = sorted(
+            (
+                (rank, number)
+                for number, rule in enumerate(rules)
+                if (rank := _rank(rule, sector, activity)) is not None
+            ),
+            reverse=True,
+        )
+        if not ranked:
+            missing[f"{sector} · {activity}"] = None
+            continue
+        best = [number for rank, number in ranked if rank == ranked[0][0]]
+        if len({rules[number]["formula"] for number in best}) > 1:
+            problems.add("row_duplicate", _where(rules[best[1]]), f"{sector} · {activity}", key="sector, activity")
+        found.append(str(rules[best[0]]["formula"] or ""))
+    if missing:
+        shown = ", ".join(list(missing)[:8]) + (" …" if len(missing) > 8 else "")
+        problems.add("mover_missing", Where(column="sector"), shown, count=len(missing))
+    problems.raise_all()
+    return found
+
+
+def _rank(rule: dict[str, object], sector: str, activity: str) -> tuple[int, int] | None:
+    """How exactly a rule names a sector and carrier; None if it does not."""
+    sectors = [
+        len(word) + 1 if word != _ANY else 0
+        for word in (each.strip() for each in str(rule["sector"]).split("|"))
+        if word == _ANY or sector == word or sector.startswith(word + ".")
+    ]
+    words = [each.strip() for each in str(rule["activity"]).split("|")]
+    carrier = 1 if activity in words else 0 if _ANY in words else None
+    return None if not sectors or carrier is None else (max(sectors), carrier)
+
+
+def _where(rule: dict[str, object]) -> Where:
+    source = str(rule.get("provenance_id") or "")
+    number = row_of(source)
+    return Where(source.rpartition(":")[0] or None, None, (number,) if number else (), "formula", str(rule["sector"]))
