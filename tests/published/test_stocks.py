@@ -332,3 +332,35 @@ def test_models_of_other_times_and_units():
         with pytest.raises(InputError) as caught:
             stock_and_flow(DynamicModel("floor.mdl", ".mdl", text), given, start=2020, end=2050, variables="Floor")
         assert [each.code for each in caught.value.problems] == [code]
+
+
+def test_long_formulas_keep_their_units():
+    """Seven drivers with long units: the product is reckoned, not written out and read again."""
+    table = pl.DataFrame({
+        "driver": ["people", "cars", "share", "distance", "use", "factor", "price"], "time": "2020",
+        "value": [1e4, 0.5, 0.4, 1e4, 2.0, 3.0, 2.0],
+        "unit": ["万人", "vehicle/person", "1", "km/vehicle", "MJ/km", "kg/MJ", "1"],
+    })  # fmt: skip
+    formula = "people * cars * share * distance * use * factor * price^-0.5"
+    made = project(PathTable(table), lines(formula), start=2020, end=2021).to_polars()["value"][0]
+    assert made == pytest.approx(1e8 * 0.5 * 0.4 * 1e4 * 2 * 3 * 2**-0.5 / 1000, rel=1e-12)
+
+
+def test_a_stock_made_of_several_drivers_has_their_unit():
+    table = pl.DataFrame({
+        "driver": ["people", "size", "coolers"], "time": "2020", "value": [2.0, 2.5, 1.5],
+        "unit": ["万人", "person/household", "piece/household"],
+    })  # fmt: skip
+    stock = pl.DataFrame({"stock": ["sets"], "formula": ["people / size * coolers"], "survival": ["fixed"], "life": [50.0],
+                          "oldest": [2000.0], "past_growth": [0.0]})  # fmt: skip
+    made = (
+        turnover(PathTable(table), StockTable(stock), start=2020, end=2021)
+        .to_polars()
+        .filter(pl.col("driver") == "sets")
+    )
+    assert made.select("value", "unit").row(0) == (pytest.approx(12_000.0), "piece")
+    price = pl.DataFrame({"driver": ["price"], "time": "2020", "value": [2.0], "unit": ["CNY"]})
+    broken = stock.with_columns(pl.lit("price^0.5").alias("formula"))
+    with pytest.raises(InputError) as caught:
+        turnover(PathTable(price), StockTable(broken), start=2020, end=2021)
+    assert caught.value.problems[0].code == "unit_dimension"

@@ -11,6 +11,7 @@ one another and never into a plain ``m^3``. Source: ideal gas law; molar volume 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ _WORDS = {
     "吨公里": "tkm", "人公里": "pkm", "车公里": "vkm",
     "公里": "km", "千米": "km", "千克": "kg", "公斤": "kg", "吨": "t", "克": "g", "升": "l", "元": "CNY", "人民币": "CNY",
     "人次": "person", "人": "person", "头": "head", "只": "head", "匹": "head", "羽": "head",
-    "户": "household", "辆": "vehicle", "年": "a", "月": "month", "日": "day",
+    "户": "household", "辆": "vehicle", "台": "piece", "套": "piece", "件": "piece", "unit": "piece", "units": "piece",
+    "年": "a", "月": "month", "日": "day",
     "天": "day", "小时": "h", "千瓦": "kW", "兆瓦": "MW", "摄氏度": "degC", "℃": "degC", "％": "percent", "%": "percent",
     "m3@15C": "m3_15C", "m3@20C": "m3_20C", "m^3@15C": "m3_15C", "m^3@20C": "m3_20C", "m3@0C": "Nm3", "Nm^3": "Nm3",
     "Nm³": "Nm3", "passenger-km": "pkm", "vehicle-km": "vkm", "tonne-km": "tkm", "t-km": "tkm",
@@ -72,6 +74,7 @@ _DEFINITIONS = (
     "head = [head]",
     "household = [household]",
     "vehicle = [vehicle]",
+    "piece = [piece]",
     "CNY = [currency_CNY]",
     "GBP = [currency_GBP]",
     "USD = [currency_USD]",
@@ -194,6 +197,63 @@ def conversion(source: str, target: str) -> float:
     if start.dimensionality != end.dimensionality or shifted:
         raise UnitError("unit_dimension", found=source, expected_unit=target)
     return _tidy(float((start / end).to_base_units().magnitude))
+
+
+def _product(units: Sequence[tuple[str, float]]) -> pint.Quantity[Any]:
+    """Multiply units with their powers; only an index, of unit 1, may have a broken power."""
+    made = registry().Quantity(1.0)
+    for unit, power in units:
+        if unit != "1" and power != int(power):
+            raise UnitError("unit_dimension", found=f"{unit}^{power:g}", expected_unit="1")
+        if unit != "1":
+            made = made * parse(unit) ** int(power)
+    return made
+
+
+def product_conversion(units: Sequence[tuple[str, float]], target: str) -> float:
+    """Give the factor by which a product of figures in ``units``, each with its power, is multiplied to be in ``target``.
+
+    Raises
+    ------
+    UnitError
+        If a unit is unknown, or the product measures something else.
+
+    Examples
+    --------
+    >>> product_conversion([("万人", 1), ("kWh/person", 1), ("t/MWh", 1)], "t")
+    10.0
+    """
+    made, end = _product(units), parse(target)
+    if made.dimensionality != end.dimensionality:
+        shown = " * ".join(f"({unit})" if power > 0 else f"1/({unit})" for unit, power in units if unit != "1")
+        raise UnitError("unit_dimension", found=shown, expected_unit=target)
+    return _tidy(float((made / end).to_base_units().magnitude))
+
+
+def product_unit(units: Sequence[tuple[str, float]]) -> tuple[str, float]:
+    """Write the unit of a product in the words of one of its parts if it can be, and the factor that this needs.
+
+    Examples
+    --------
+    >>> product_unit([("万人", 1), ("m2/人", 1)])
+    ('m2', 10000.0)
+    >>> product_unit([("person", 1), ("person/household", -1)])
+    ('household', 1.0)
+    """
+    made = _product(units)
+    if made.dimensionless:
+        return "1", _tidy(float(made.to_base_units().magnitude))
+    for unit, power in units:
+        head, *below = _between_strokes(unit)
+        for word in (unit, head) if power > 0 else below:
+            try:
+                return word, product_conversion(units, word)
+            except UnitError:
+                continue
+    parts = {str(name): int(power) for name, power in made.unit_items()}  # type: ignore[arg-type]
+    above = "*".join(f"{name}^{power}" if power > 1 else name for name, power in parts.items() if power > 0)
+    under = "*".join(f"{name}^{-power}" if power < -1 else name for name, power in parts.items() if power < 0)
+    return (above or "1") + (f"/({under})" if under else ""), _tidy(float(made.magnitude))
 
 
 def _has_own_zero(quantity: pint.Quantity[Any]) -> bool:

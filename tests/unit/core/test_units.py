@@ -59,6 +59,7 @@ EXACT = 1e-14
         ("vkm", "辆·km", 1.0),
         ("pkm", "人·km", 1.0),
         ("万车公里", "vehicle-km", 1e4),
+        ("度/台", "kWh/unit", 1.0),
         # per amount
         ("t/万元", "kg/元", 0.1),
         ("kg/m²·年", "t/(m^2*a)", 1e-3),

@@ -136,3 +136,13 @@ def test_no_series_vanishes_from_a_forecast():
         forecast(table, models="gm11")
     assert [each.code for each in caught.value.problems] == ["forecast_none"]
     assert "B" in caught.value.problems[0].where.text()
+
+
+def test_a_longer_question_keeps_the_answer_to_the_shorter():
+    """Forecasts of the first steps do not depend on how many are asked for, so that one fit serves every horizon."""
+    from citycarbon.strategy.projection.series.models import MODELS, forecast_values
+
+    values = np.array([100 * 1.03**t * (1 + 0.02 * ((7 * t) % 5 - 2)) for t in range(30)])
+    for model in MODELS:
+        short, long_ = forecast_values(model, values, 3), forecast_values(model, values, 10)
+        assert long_[:3] == pytest.approx(short, rel=1e-12), model

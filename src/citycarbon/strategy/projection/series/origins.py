@@ -42,6 +42,8 @@ _known: dict[_Key, Floats] = {}
 """Forecasts from origins that this process has made: the same values, model and origins give the same, so that a back-test, bands
 and a peak of one series fit each model once. At most ``_MOST`` arrays are kept."""
 _MOST = 4096
+_LEAST_HORIZON = 10
+"""Steps that are forecast in any case: a fit takes long, further steps do not, and the next question may ask for them."""
 
 
 def roll_all(
@@ -53,7 +55,7 @@ def roll_all(
     """
     single = [name for name in models if name != COMBINATION]
     missing = [(each, name) for each in series for name in single if not _has(_key(each, name, first, seed), horizon)]
-    work = partial(_rolled, horizon=horizon, first=first, seed=seed)
+    work = partial(_rolled, horizon=max(horizon, _LEAST_HORIZON), first=first, seed=seed)
     slow = sum(max(0, len(each.values) - first) for each, name in missing if name in SLOW)
     count = min(processes or os.cpu_count() or 1, len(missing))
     if count > 1 and slow > _FEW:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.schema import row_of
 from citycarbon.core.series import Floats
-from citycarbon.core.units import conversion
+from citycarbon.core.units import conversion, product_conversion
 from citycarbon.strategy.projection.stocks.formula import parse_formula
 from citycarbon.strategy.projection.stocks.tables import EVERY, CalibrationTable, LineTable, PathTable
 
@@ -172,18 +172,11 @@ def _scale(row: dict[str, object], units: Sequence[tuple[str, float]], problems:
             problems.add("power_unit", _where(row, "formula"), f"{unit}^{power:g}")
             return 1.0
     try:
-        return conversion(product_unit(units), str(row["unit"])) * conversion(str(row["unit"]), "t")
+        return product_conversion(units, str(row["unit"])) * conversion(str(row["unit"]), "t")
     except InputError:
-        problems.add("formula_unit", _where(row, "unit"), f"{product_unit(units)} → {row['unit']}", unit=row["unit"])
+        shown = " ".join(f"{'·' if power > 0 else '/'} ({unit})" for unit, power in units if unit != "1").lstrip("· ")
+        problems.add("formula_unit", _where(row, "unit"), f"{shown or '1'} → {row['unit']}", unit=row["unit"])
         return 1.0
-
-
-def product_unit(units: Sequence[tuple[str, float]]) -> str:
-    """Unit of a product of drivers with their powers."""
-    known = [(unit, power) for unit, power in units if unit != "1" and power in (1.0, -1.0)]
-    if len(known) == 1 and known[0][1] == 1.0:
-        return known[0][0]
-    return "1" + "".join(f"{' * ' if power > 0 else ' / '}({unit})" for unit, power in known)
 
 
 def path_of(

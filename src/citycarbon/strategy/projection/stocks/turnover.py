@@ -19,8 +19,9 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.series import Floats
 from citycarbon.core.tables import Table
+from citycarbon.core.units import product_unit
 from citycarbon.strategy.projection.stocks.formula import parse_formula
-from citycarbon.strategy.projection.stocks.model import path_of, product_unit
+from citycarbon.strategy.projection.stocks.model import path_of
 from citycarbon.strategy.projection.stocks.survival import SHAPES, survival
 from citycarbon.strategy.projection.stocks.tables import EVERY, PathTable
 
@@ -132,11 +133,9 @@ def turnover(
     for (name,), own in listed.group_by("stock", maintain_order=True):
         kinds = None if vintages is None else vintages.to_polars().filter(pl.col("stock") == name)
         for at, stock in _members(str(name), own, kinds, rows, problems):
-            found = _wanted(stock, rows, at, (start, end), problems)
-            if found is None:
-                continue
             try:
-                made += _turned(stock, *found, at, kinds, start)
+                found = _wanted(stock, rows, at, (start, end), problems)
+                made += [] if found is None else _turned(stock, *found, at, kinds, start)
             except InputError as error:
                 problems.absorb(error)
     problems.raise_all()
@@ -194,7 +193,8 @@ def _wanted(
             return None
         target = target * found[0] ** power
         units.append((found[1], power))
-    return target, product_unit(units)
+    unit, factor = product_unit(units)
+    return target * factor, unit
 
 
 def _turned(
