@@ -146,3 +146,28 @@ def test_a_longer_question_keeps_the_answer_to_the_shorter():
     for model in MODELS:
         short, long_ = forecast_values(model, values, 3), forecast_values(model, values, 10)
         assert long_[:3] == pytest.approx(short, rel=1e-12), model
+
+
+def test_the_lstm_learns_a_pattern_and_repeats_itself():
+    """Growth that alternates is learnt: the net beats drift by far. The same seed gives the same numbers."""
+    pytest.importorskip("jax")
+    from citycarbon.strategy.projection.series.models import forecast_values
+
+    values = 100 * np.exp(np.cumsum([0.06 if t % 2 else -0.04 for t in range(41)]))
+    known, came = values[:38], values[38:]
+    made = forecast_values("lstm", known, 3)
+    drift = forecast_values("drift", known, 3)
+    assert np.abs(made / came - 1).max() < 0.4 * np.abs(drift / came - 1).max()
+    assert made.tolist() == forecast_values("lstm", known, 3).tolist()
+
+
+def test_an_lstm_stands_beside_the_others_where_it_is_named():
+    pytest.importorskip("jax")
+    from citycarbon.strategy.projection.series.models import check_models
+
+    assert "lstm" not in check_models("all")
+    values = [100 * 1.02**t * (1 + 0.01 * ((7 * t) % 5 - 2)) for t in range(26)]
+    made = back_test(series(values), models="lstm, theta", horizons="1", first=22).to_polars()
+    row = made.filter(pl.col("model") == "lstm").row(0, named=True)
+    assert row["origins"] == 4
+    assert row["mape"] > 0

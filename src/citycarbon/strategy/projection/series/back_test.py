@@ -83,8 +83,9 @@ def back_test(
     measure
         Measure that is wanted; all of them if left out.
     models
-        Models, joined by commas: naive, drift, theta, ets, arima, gm11, gm11_rolling, mngm, mngm_arima, mngm_bpnn, combination
-        (mean of the others named); ``all`` for every single one. The baselines naive and drift are always run.
+        Models, joined by commas: naive, drift, theta, ets, arima, gm11, gm11_rolling, mngm, mngm_arima, mngm_bpnn, lstm,
+        combination (mean of the others named); ``all`` for every single one but lstm. The baselines naive and drift are always
+        run.
     horizons
         [1] Steps ahead that are scored, joined by commas.
     first

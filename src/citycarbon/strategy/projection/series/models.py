@@ -2,12 +2,13 @@
 
 Comes in: an array of equally spaced values. Goes out: forecasts for the next steps. Not for: choosing among them (``back_test``).
 
-ARIMA, ETS and Theta are of statsforecast (Nixtla), the network of scikit-learn, grey models our own. ``naive`` and ``drift`` are
-the baselines that each other model must beat.
+ARIMA, ETS and Theta are of statsforecast (Nixtla), the networks of scikit-learn and Keras, grey models our own. ``naive`` and
+``drift`` are the baselines that each other model must beat.
 """
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -19,16 +20,19 @@ from citycarbon.strategy.projection.series.grey_models import fit_grey, fit_powe
 
 BASELINES = ("naive", "drift")
 MODELS = ("naive", "drift", "theta", "ets", "arima", "gm11", "gm11_rolling", "mngm", "mngm_arima", "mngm_bpnn")
+LSTM = "lstm"
+"""A network whose extra is large: it runs where it is named, and ``all`` does not stand for it."""
 COMBINATION = "combination"
 """Mean of the models that were named."""
 LEAST = {"naive": 2, "drift": 2, "theta": 4, "ets": 8, "arima": 8, "gm11": 4, "gm11_rolling": 4, "mngm": 5, "mngm_arima": 10,
-         "mngm_bpnn": 10}  # fmt: skip
+         "mngm_bpnn": 10, "lstm": 20}  # fmt: skip
 """Values that each model needs."""
 POSITIVE = ("gm11", "gm11_rolling", "mngm", "mngm_arima", "mngm_bpnn")
 """Models for values above zero only."""
 SLOW = ("arima", "mngm_arima", "mngm_bpnn")
 """Models whose fit takes tens of milliseconds."""
 _LAGS, _NEURONS = 3, 4
+_MEMORY, _CELLS = 6, 8
 
 
 def forecast_values(model: str, values: Floats, horizon: int, seed: int = 1) -> Floats:
@@ -67,12 +71,12 @@ def check_models(names: str) -> tuple[str, ...]:
     """
     words = [word.strip() for word in names.split(",") if word.strip()]
     wanted = tuple(MODELS) if words == ["all"] else tuple(dict.fromkeys(words))
-    unknown = [word for word in wanted if word not in (*MODELS, COMBINATION)]
+    unknown = [word for word in wanted if word not in (*MODELS, LSTM, COMBINATION)]
     if unknown or not wanted:
-        known = ", ".join((*MODELS, COMBINATION))
+        known = ", ".join((*MODELS, LSTM, COMBINATION))
         raise InputError("value_not_listed", Where(item="models"), ", ".join(unknown) or "—", known=known)
     needs = {"theta": "statsforecast", "ets": "statsforecast", "arima": "statsforecast", "mngm_arima": "statsforecast",
-             "mngm_bpnn": "sklearn"}  # fmt: skip
+             "mngm_bpnn": "sklearn", "lstm": "keras"}  # fmt: skip
     for package in dict.fromkeys(needs[name] for name in wanted if name in needs):
         _need(package)
     return wanted
@@ -87,10 +91,13 @@ def preload(models: Sequence[str]) -> None:
 
 
 def _need(package: str) -> None:
+    if package == "keras":
+        os.environ.setdefault("KERAS_BACKEND", "jax")
+        os.environ.setdefault("JAX_PLATFORMS", "cpu")
     try:
         __import__(package)
     except ImportError as error:
-        extra = "forecast" if package == "statsforecast" else "stats"
+        extra = {"statsforecast": "forecast", "keras": "neural"}.get(package, "stats")
         raise InputError("extra_missing", Where(item="models"), package, extra=extra) from error
 
 
@@ -164,9 +171,32 @@ def _network(values: Floats, horizon: int, seed: int) -> Floats:
     return made * scale
 
 
+def _lstm(values: Floats, horizon: int, seed: int) -> Floats:
+    """A small LSTM of Keras on six growth rates (steps, where there are values of zero and below), fed with its own forecasts."""
+    _need("keras")
+    import keras
+
+    grows = bool((values > 0).all())
+    steps = np.diff(np.log(values)) if grows else np.diff(values)
+    mean, scale = steps.mean(), steps.std() or 1.0
+    z = (steps - mean) / scale
+    x = np.lib.stride_tricks.sliding_window_view(z, _MEMORY)[:-1][..., None]
+    keras.utils.set_random_seed(seed)
+    net = keras.Sequential([keras.layers.Input((_MEMORY, 1)), keras.layers.LSTM(_CELLS), keras.layers.Dense(1)])
+    net.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
+    net.fit(x, z[_MEMORY:], epochs=100, batch_size=len(x), shuffle=False, verbose=0)
+    window, made = z[-_MEMORY:].copy(), np.empty(horizon)
+    for step in range(horizon):
+        made[step] = float(np.asarray(net(window[None, :, None]))[0, 0])
+        window = np.append(window[1:], made[step])
+    path = np.cumsum(made * scale + mean)
+    return np.asarray(values[-1] * np.exp(path) if grows else values[-1] + path)
+
+
 _FORECAST: dict[str, Callable[[Floats, int, int], Floats]] = {
     "naive": _naive, "drift": _drift, "theta": _theta, "ets": _ets, "arima": _arima, "gm11": _gm11,
     "gm11_rolling": _gm11_rolling, "mngm": _mngm, "mngm_arima": _mngm_arima, "mngm_bpnn": _mngm_bpnn,
+    LSTM: _lstm,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ Comes in: one series. Goes out: forecasts by origin and horizon as arrays. Not f
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from citycarbon.core.series import Floats
-from citycarbon.strategy.projection.series.models import COMBINATION, SLOW, forecasts_of, preload
+from citycarbon.strategy.projection.series.models import COMBINATION, LSTM, SLOW, forecasts_of, preload
 from citycarbon.strategy.projection.series.yearly import Yearly
 
 _FEW = 40
@@ -58,7 +59,9 @@ def roll_all(
     work = partial(_rolled, horizon=max(horizon, _LEAST_HORIZON), first=first, seed=seed)
     slow = sum(max(0, len(each.values) - first) for each, name in missing if name in SLOW)
     count = min(processes or os.cpu_count() or 1, len(missing))
-    if count > 1 and slow > _FEW:
+    # JAX has threads of its own, which do not survive a fork.
+    alone = LSTM in single or "jax" in sys.modules
+    if count > 1 and slow > _FEW and not alone:
         preload(single)
         with ProcessPoolExecutor(count) as pool:
             found = list(pool.map(work, missing, chunksize=max(1, len(missing) // (16 * count))))
