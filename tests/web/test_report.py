@@ -34,7 +34,7 @@ def pages(tmp_path_factory):
     """Reports of the studies that ship."""
     folder = tmp_path_factory.mktemp("reports")
     found = {}
-    for name in ("toy-city", "five-communities"):
+    for name in ("toy-city", "five-communities", "toy-land", "toy-future"):
         found[name] = folder / f"{name}.html"
         write_page(service.validate(ROOT / "examples" / name), found[name])
     return found
@@ -55,7 +55,7 @@ def open_page(browser, path, lang, size):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("name", ["toy-city", "five-communities"])
+@pytest.mark.parametrize("name", ["toy-city", "five-communities", "toy-land", "toy-future"])
 def test_opens_offline_without_errors_and_without_sideways_scrolling(browser, pages, name, lang, size):
     page, errors, requests = open_page(browser, pages[name], lang, size)
     assert errors == []
@@ -110,6 +110,27 @@ def test_map_draws_and_states_its_classes(browser, pages):
 def test_misfits_come_first_in_the_checks(browser, pages):
     page, _, _ = open_page(browser, pages["five-communities"], "en", "desktop")
     assert page.locator("#checks tbody tr").first.inner_text().startswith("misfit")
+    page.close()
+
+
+def test_a_statement_on_a_peak_stands_under_its_own_chart_alone(browser, pages):
+    """Two steps of the study speak of gross emissions of all places: only one of them has the peak of 2011."""
+    page, _, _ = open_page(browser, pages["toy-future"], "en", "desktop")
+    notes = {}
+    for block in page.locator("#future > div").all():
+        if block.locator("h3").count() and block.locator("p.source").count():
+            notes[block.locator("h3").first.inner_text()] = block.locator("p.source").first.inner_text()
+    assert "Peak year 2011" in notes["Paths to 2060"]
+    assert notes["Cars and cooling"] == "Bands hold 50 % and 90 % of the draws."
+    page.close()
+
+
+def test_elements_are_drawn_in_the_order_of_the_study(browser, pages):
+    page, _, _ = open_page(browser, pages["toy-land"], "zh", "desktop")
+    assert page.locator("#elements canvas").count() == 2
+    assert page.locator("#elements h3").all_inner_texts()[0] == "空间要素模型检验"
+    rows = page.locator("#elements table").first.locator("tbody tr").all_inner_texts()
+    assert [row.split()[0] for row in rows] == ["按面积均摊", "线性强度", "梯度提升", "神经网络"]
     page.close()
 
 

@@ -258,6 +258,7 @@ def _meta(run: Run, main: EmissionTable) -> dict[str, Any]:
         "views": [view.to for view in study.views],
         "yearly": _yearly(run),
         "scopes": study.scopes,
+        "show": list(study.show),
         "methods": {step.id: f"{step.method} v{find_method(step.method).version}" for step in study.steps},
         "totals": totals.select(columns).sort(keys).to_dicts(),
     }

@@ -82,10 +82,16 @@ def page_data(result: StudyResult) -> dict[str, Any]:
             }
             for o in result.origins
         ],
-        "shown": {
-            name.removeprefix("step_"): _shown(tables[name]) for name in sorted(tables) if name.startswith("step_")
-        },
+        "shown": {name: _shown(tables[f"step_{name}"]) for name in _order(result)},
+        "heights": {name: tables[f"step_{name}"].height for name in _order(result)},
     }
+
+
+def _order(result: StudyResult) -> list[str]:
+    """Further tables in the order of the study, then what it does not list."""
+    there = [name.removeprefix("step_") for name in sorted(result.tables) if name.startswith("step_")]
+    listed = [name for name in result.meta.get("show", []) if name in there]
+    return [*listed, *(name for name in there if name not in listed)]
 
 
 def _shown(frame: pl.DataFrame) -> dict[str, Any]:

@@ -436,10 +436,10 @@
       const rows = rowsOf(DATA.shown[name]); if (!rows.length) continue;
       const hidden = ["provenance_id", "factor_id", "error_group", "explanation_" + (state.lang === "zh" ? "en" : "zh"), "rule"];
       const head = Object.keys(rows[0]).filter((h) => !hidden.includes(h) && rows.some((r) => r[h] !== null)), numeric = head.map((h, i) => (typeof rows.find((r) => r[h] !== null)[h] === "number" ? i : -1)).filter((i) => i >= 0);
-      const cell = (r, h) => { const v = r[h]; return v === null ? "" : typeof v === "number" ? num(v, 6) : ["place", "sector", "activity", "target", "item"].includes(h) ? label(v) : String(v); };
+      const cell = (r, h) => { const v = r[h]; return v === null ? "" : h === "place" && v === "all" ? tr("all_word") : typeof v === "number" ? num(v, 6) : ["place", "sector", "activity", "target", "item"].includes(h) ? label(v) : String(v); };
       emissionChart(box, name, rows);
       other.waterfall(box, stepName(name), "step-" + name, rows);
-      box.node.append(el("details", {}, el("summary", {}, stepName(name) + " (" + rows.length + ")"), tableNode(head, rows.slice(0, 500).map((r) => head.map((h) => cell(r, h))), numeric)));
+      box.node.append(el("details", {}, el("summary", {}, stepName(name) + " (" + num(DATA.heights[name], 9) + ")"), tableNode(head, rows.slice(0, 500).map((r) => head.map((h) => cell(r, h))), numeric), DATA.heights[name] > 500 ? el("p", { class: "source" }, tr("more_in_xlsx", DATA.heights[name] - 500)) : ""));
     }
   }
 
@@ -481,7 +481,7 @@
     $("title").textContent = DATA.meta.title[state.lang]; $("summary").textContent = DATA.meta.summary[state.lang];
     $("sections").replaceChildren();
     choices(); headline();
-    for (const part of [structure, other.views, other.flows, places, intensity, overTime, decide.drivers, decide.future, decide.backTest, mapSection, compare, checks, factors, inputs, further]) part();
+    for (const part of [structure, other.views, other.flows, places, intensity, overTime, decide.drivers, decide.future, decide.backTest, decide.elements, mapSection, compare, checks, factors, inputs, further]) part();
     const names = { structure: "structure", views: "views", flows: "flows", places: "places", per: "per", time: "time", map: "map", compare: "compare", checks: "checks", factors: "factors", inputs: "inputs", tables: "tables", drivers: "drivers", future: "future" };
     $("nav").replaceChildren(...[...$("sections").children].map((s) => el("a", { href: "#" + s.id }, tr(names[s.id] || (s.id.startsWith("backtest") ? "backtest" : s.id)))));
     $("foot").textContent = tr("made_by", DATA.meta.citycarbon);

@@ -158,13 +158,13 @@ function citycarbonDecide(page) {
     const bands = withColumns("low", "lower", "upper", "high", "time"), peaks = withColumns("peak_time", "probability"), said = withColumns("item", "low", "high", "note_en");
     if (!bands.length && !peaks.length && !said.length) return;
     const box = card("future", tr("future_title"), tr("future_note"));
-    for (const [name, rows] of bands) block(box, (holder, again, chart) => fan(holder, again, chart, name, rows, said));
+    for (const [name, rows] of bands) block(box, (holder, again, chart) => fan(holder, again, chart, name, rows, said, bands));
     for (const [name, rows] of peaks) block(box, (holder, again, chart) => peak(holder, again, chart, name, rows));
     for (const [name, rows] of said) statements(box, name, rows);
   }
   const line = (r) => [r.scenario === "observed" ? "" : r.scenario, r.model || ""].join("|");
   const lineName = (key) => { const [scenario, model] = key.split("|"); return [scenario && scenario !== "projected" ? (DATA.labels[scenario] ? label(scenario) : word("scenario_", scenario)) : "", model && model !== "observed" ? modelName(model) : ""].filter(Boolean).join(" · ") || tr("seen_word"); };
-  function fan(box, again, chart, name, rows, said) {
+  function fan(box, again, chart, name, rows, said, bands) {
     const key = "fan-" + name;
     head(box, stepName(name));
     const first = (key) => (key.startsWith("all|") ? 0 : 1) + (key.endsWith("|all") ? 0 : 2) + (/\|net\|/.test(key) ? 0.5 : 0);
@@ -193,8 +193,17 @@ function citycarbonDecide(page) {
     const low = from("low"), lower = from("lower"), upper = from("upper"), high = from("high"), middle = from("value");
     const gap = (a, b) => a.map((v, i) => (v === null || b[i] === null ? null : b[i] - v));
     const accent = css("--accent");
+    /* Two steps may speak of one place and path. A statement belongs to the chart that has its peak, or to the only one there is. */
+    function belongs(r) {
+      const same = bands.filter(([, b]) => b.some((x) => x.place === place && x.measure === measure && x.low !== null && x.low !== undefined && line(x) === chosen[key + "-line"]));
+      const top = r.find((x) => x.item === "peak_level"), when = r.find((x) => x.item === "peak_year");
+      if (same.length < 2) return true;
+      if (!top || !when || when.value === null || when.value === undefined) return false;
+      const t = String(when.value), here = at(seen, t, "value") !== null ? at(seen, t, "value") : at(path, t, "value");
+      return here !== null && here * scale >= 0.99 * top.low && here * scale <= 1.01 * top.high;
+    }
     const area = (stack, data, opacity) => ({ type: "line", connectNulls: true, stack, data, lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: accent, opacity }, silent: true, tooltip: { show: false }, z: 1 });
-    const statement = said.map(([, r]) => r.filter((x) => x.place === place && x.measure === measure && line(x) === chosen[key + "-line"])).find((r) => r.length) || [];
+    const statement = said.map(([, r]) => r.filter((x) => x.place === place && x.measure === measure && line(x) === chosen[key + "-line"])).find((r) => r.length && belongs(r)) || [];
     const year = statement.find((r) => r.item === "peak_year");
     const marks = year && year.value !== null && year.value !== undefined && times.includes(String(year.value)) ? { symbol: "none", label: { color: css("--ink"), formatter: tr("peak_word") + " " + year.value }, lineStyle: { color: css("--ink"), type: "dashed" }, data: [{ xAxis: String(year.value) }] } : undefined;
     const span = year && year.low !== null && year.low !== undefined && times.includes(String(year.low)) ? { itemStyle: { color: css("--ink"), opacity: 0.06 }, data: [[{ xAxis: String(year.low) }, { xAxis: year.high !== null && year.high !== undefined && times.includes(String(year.high)) ? String(year.high) : times[times.length - 1] }]] } : undefined;
@@ -265,8 +274,55 @@ function citycarbonDecide(page) {
     }
     const list = keys.slice(0, 40).map((key) => { const mine = rows.filter((r) => [r.place, r.measure, line(r)].join("||") === key); const [place, measure, path] = key.split("||"); return [placeName(place) + " · " + measureName(measure), lineName(path), ...items(mine)]; });
     box.node.append(tableNode([tr("place"), tr("path_word"), ...columns.map((c) => items_({ item: c }))], list, []));
-    if (keys.length > list.length) box.node.append(el("p", { class: "source" }, tr("more_paths", keys.length - list.length)));
+    if (keys.length > list.length) box.node.append(el("p", { class: "source" }, tr("more_in_xlsx", keys.length - list.length)));
     box.node.append(el("p", { class: "source" }, uniq(rows.map((r) => r["note_" + (state.lang === "zh" ? "zh" : "en")]).filter(Boolean)).slice(0, 3).join("; ")));
   }
-  return { drivers, backTest, future };
+
+  /* ---- land-use elements ------------------------------------------------------------------------------------------------------ */
+  function elements() {
+    const skill = withColumns("model", "inside", "reference"), matters = withColumns("element", "importance"), responses = withColumns("element", "amount", "amount_unit");
+    if (!skill.length && !matters.length && !responses.length) return;
+    const box = card("elements", tr("elements_title"), tr("elements_note"));
+    for (const [name, rows] of skill) {
+      box.node.append(el("div", { class: "card-head sub" }, el("h3", {}, stepName(name))));
+      const shown = rows.map((r) => [modelName(r.model), percent(r.r2), percent(r.misplaced), percent(r.inside), r.reference ? modelName(r.reference) : "", word("verdict_", r.verdict.replaceAll(" ", "_"))]);
+      box.node.append(tableNode([tr("model_word"), tr("explained_word"), tr("misplaced_word"), tr("inside_word"), tr("against_word"), tr("verdict_word")], shown, [1, 2, 3]));
+      box.node.append(el("p", { class: "source" }, tr("elements_key", num(rows[0].places, 5), num(rows[0].blocks, 5))));
+    }
+    for (const [name, rows] of matters) block(box, (holder, _, chart) => importance(holder, chart, name, rows));
+    for (const [name, rows] of responses) block(box, (holder, again, chart) => response(holder, again, chart, name, rows));
+  }
+  function importance(box, chart, name, rows) {
+    head(box, stepName(name) + " · " + modelName(rows[0].model));
+    const sorted = [...rows].sort((a, b) => a.importance - b.importance), names = sorted.map((r) => label(r.element));
+    const option = {
+      grid: { left: 8, right: 56, top: 8, bottom: 8, containLabel: true },
+      tooltip: tip({ trigger: "axis", axisPointer: { type: "shadow" }, formatter: (ps) => { const r = sorted[ps[0].dataIndex]; return "<b>" + escape(label(r.element)) + "</b><br>" + escape("+" + percent(r.importance) + " (" + percent(r.low) + " – " + percent(r.high) + ")"); } }),
+      xAxis: { type: "value", axisLabel: Object.assign(soft(), { formatter: (v) => num(100 * v, 3) + " %" }), splitLine: { lineStyle: { color: css("--line") } } },
+      yAxis: { type: "category", data: names, axisLabel: { color: css("--ink"), fontSize: 13 } },
+      series: [{ type: "bar", barMaxWidth: 22, data: sorted.map((r) => r.importance), itemStyle: { color: css("--accent") }, label: { show: true, position: "right", color: css("--soft"), formatter: (p) => "+" + percent(p.value) } }],
+    };
+    const reversed = [...sorted].reverse();
+    chart(box, "importance-" + name, option, 60 + 30 * names.length, [[tr("element_word"), tr("rise_word"), tr("low_word"), tr("high_word"), "VIF"], reversed.map((r) => [label(r.element), r.importance, r.low, r.high, r.inflation]), [1, 2, 3, 4]]);
+    box.node.append(el("p", { class: "source" }, tr("importance_key")));
+  }
+  function response(box, again, chart, name, rows) {
+    const key = "response-" + name;
+    head(box, stepName(name) + " · " + modelName(rows[0].model));
+    const pick = choose(key, uniq(rows.map((r) => r.element)), tr("element_word"), again, label);
+    if (pick) box.node.append(el("div", { class: "mapbar" }, pick));
+    const mine = rows.filter((r) => r.element === chosen[key]).sort((a, b) => a.amount - b.amount);
+    const [scale, unit] = scaleOf(mine[0].unit, Math.max(...mine.map((r) => Math.abs(r.high))));
+    const area = (data, opacity) => ({ type: "line", stack: "band", data, lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: css("--accent"), opacity }, silent: true, tooltip: { show: false } });
+    const option = {
+      grid: { left: 8, right: 28, top: 36, bottom: 24, containLabel: true },
+      tooltip: tip({ trigger: "axis", formatter: (ps) => { const r = mine[ps[0].dataIndex]; return escape(num(r.amount, 4) + " " + (r.amount_unit === "1" ? "" : r.amount_unit)) + "<br><b>" + escape(num(r.value / scale, 4) + " " + unit) + "</b><br>" + escape(num(r.low / scale, 4) + " – " + num(r.high / scale, 4)); } }),
+      xAxis: { type: "category", boundaryGap: false, data: mine.map((r) => num(r.amount, 3)), name: mine[0].amount_unit === "1" ? "" : mine[0].amount_unit, nameLocation: "end", nameTextStyle: { color: css("--soft"), verticalAlign: "top", padding: [18, 0, 0, -40] }, axisLabel: soft() },
+      yAxis: { type: "value", scale: true, name: unit, nameTextStyle: { color: css("--soft"), align: "left" }, axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
+      series: [area(mine.map((r) => r.low / scale), 0), area(mine.map((r) => (r.high - r.low) / scale), 0.18), { type: "line", data: mine.map((r) => r.value / scale), symbol: "none", lineStyle: { color: css("--accent"), width: 2 }, itemStyle: { color: css("--accent") } }],
+    };
+    chart(box, key, option, 280, [[tr("element_word"), mine[0].amount_unit, unit, tr("low_word"), tr("high_word")], mine.map((r) => [label(r.element), r.amount, r.value / scale, r.low / scale, r.high / scale]), [1, 2, 3, 4]]);
+    box.node.append(el("p", { class: "source" }, tr("response_key")));
+  }
+  return { drivers, backTest, future, elements };
 }
