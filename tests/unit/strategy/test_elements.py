@@ -218,3 +218,17 @@ def test_places_without_evidence_teach_nothing():
     made = element_skill(half, elements, cells, models="linear", block=500).to_polars()
     assert made["places"].to_list() == [450.0, 450.0]
     assert made["r2"][1] > 0.9, "absent is not zero"
+
+
+def test_the_sum_of_few_places_is_less_sure_than_that_of_many():
+    evidence, elements, cells = town(straight, noise=0.3)
+    floor = elements.to_polars().filter(pl.col("proxy") == "floor")
+    width = {}
+    for count in (2, 25, 225):
+        plan = ProxyTable(floor.head(count))
+        made = element_prediction(evidence, elements, cells, plan, plan_lists="changes", model="linear", block=500)
+        row = made.to_polars().row(-1, named=True)
+        width[count] = (row["high"] - row["low"]) / row["value"]
+    assert width[2] > 2 * width[25] > 4 * width[225] > 0
+    # Errors of 30 % that do not go together: 90 % of the sums of 25 places lie within 1.645 x 2 x 0.3 / 5 or so, sizes differing.
+    assert width[25] == pytest.approx(1.645 * 2 * 0.3 / 5, rel=0.5)
