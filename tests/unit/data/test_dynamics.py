@@ -61,7 +61,11 @@ def test_a_comment_is_no_program(tmp_path):
     "import xarray as xr\nx = xr.open_dataset('a')",
     "from pathlib import Path\nx = Path('a').read_text()",
     "def f():\n    while True:\n        pass", "class A:\n    pass", "x = getattr(1, 'real')", "open = 1\nx = open",
-    "x = __builtins__",
+    "x = __builtins__", "import numpy as np\nx = np.random.mtrand", "import numpy as np\nx = np", "import numpy",
+    "import numpy as np\nr = np.random\nx = r.mtrand", "import numpy as np\nx = np.array([1]).tofile('a')", "import numpy as q",
+    "from pysd.py_backend.functions import warnings", "from pysd.py_backend.functions import sum as np",
+    "def np():\n    return 1", "np = 1", "x = '{0.a}'.format(1)", "x = f'{1}'", "with open('a') as f:\n    pass",
+    "from scipy import stats\nx = stats.distributions", "x = lambda np: np.os",
     "def f(",
 ])  # fmt: skip
 def test_what_goes_beyond_computing_is_found(text):

@@ -91,7 +91,7 @@ class DynamicModel:
                 )
         problems.raise_all()
         listed = (*chosen, *(settings or {}))
-        return values, {name: str(known.loc[name, "Units"] or "").strip() for name in listed}
+        return values, {name: _text(known.loc[name, "Units"]) for name in listed}
 
     def _check(
         self, model: Any, known: Any, times: tuple[float, ...], wanted: tuple[str, ...],
@@ -168,6 +168,11 @@ class DynamicModel:
                 AttributeError,
             ) as error:
                 raise InputError("model_fails", where, f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _text(stated: object) -> str:
+    """The unit that a model states; none is an empty text, whatever the translator makes of it."""
+    return stated.strip() if isinstance(stated, str) else ""
 
 
 def _simulated(
