@@ -30,6 +30,7 @@ def drivers(**values) -> PathTable:
     return PathTable(frame.with_columns(pl.col("value").cast(pl.Float64), pl.lit("1").alias("unit")))
 
 
+ONES = drivers(people=(1, 1.1), heat=(1, 0.5), grid=(1, 0.2), trade=(1, 2), output=(1, 2), a=(1, 1), b=(1, 1), c=(1, 1))
 ACCOUNT = emissions(
     {"sector": "buildings.homes", "value": 5.0},
     {"sector": "buildings.homes", "activity": "electricity", "scope": "2", "value": 3.0},
@@ -45,7 +46,7 @@ RULES = movers(
 
 
 def test_the_base_year_is_the_inventory_and_the_most_exact_rule_moves_it():
-    lines = inventory_lines(ACCOUNT, RULES, year=2020)
+    lines = inventory_lines(ACCOUNT, RULES, ONES, year=2020)
     base = inventory_paths(ACCOUNT, year=2020)
     moved = drivers(people=(1, 1.1), heat=(1, 0.5), grid=(1, 0.2), trade=(1, 2))
     paths = PathTable(pl.concat([base.to_polars(), moved.to_polars()], how="diagonal"))
@@ -61,14 +62,14 @@ def test_the_base_year_is_the_inventory_and_the_most_exact_rule_moves_it():
 
 
 def test_places_may_be_added_up():
-    lines = inventory_lines(ACCOUNT, RULES, year=2020, place="town").to_polars()
+    lines = inventory_lines(ACCOUNT, RULES, ONES, year=2020, place="town").to_polars()
     assert lines["place"].unique().to_list() == ["town"]
     assert inventory_paths(ACCOUNT, year=2020, place="town").to_polars()["value"].sum() == 11.0
 
 
 def test_what_has_no_rule_is_named_at_once():
     with pytest.raises(InputError) as caught:
-        inventory_lines(ACCOUNT, movers(("buildings", "electricity", "grid")), year=2020)
+        inventory_lines(ACCOUNT, movers(("buildings", "electricity", "grid")), ONES, year=2020)
     [problem] = caught.value.problems
     assert problem.code == "mover_missing"
     for name in ("buildings.homes · gas", "buildings.shops · gas", "land · trees"):
@@ -85,7 +86,7 @@ def test_what_has_no_rule_is_named_at_once():
 ])  # fmt: skip
 def test_rules_that_contradict_or_cannot_be_read(rules, code):
     with pytest.raises(InputError) as caught:
-        inventory_lines(ACCOUNT, movers(*rules), year=2020)
+        inventory_lines(ACCOUNT, movers(*rules), ONES, year=2020)
     assert {each.code for each in caught.value.problems} == {code}
 
 
@@ -105,7 +106,7 @@ def test_years_bases_and_signs():
 
 def test_a_name_with_strokes_stays_one_driver():
     odd = emissions({"sector": "iron/steel", "activity": "coke*2", "value": 1.0})
-    lines = inventory_lines(odd, movers(("*", "*", "output")), year=2020)
+    lines = inventory_lines(odd, movers(("*", "*", "output")), ONES, year=2020)
     paths = pl.concat([inventory_paths(odd, year=2020).to_polars(), drivers(output=(1, 2)).to_polars()], how="diagonal")
     assert project(PathTable(paths), lines, start=2020, end=2030).to_polars()["value"].max() == 2.0
 
@@ -119,7 +120,7 @@ def outcome_notes(history, place="A"):
         {"place": place, "time": list(history), "measure": "gross", "value": list(history.values()), "unit": "t"}
     )
     made = simulate_outcomes(
-        PathTable(paths), inventory_lines(only, movers(("*", "*", "output")), year=2020),
+        PathTable(paths), inventory_lines(only, movers(("*", "*", "output")), ONES, year=2020),
         history=SeriesTable(rows) if history else None, start=2020, end=2030, draws=10,
     )  # fmt: skip
     return made.to_polars()["note_en"][0]
@@ -137,3 +138,15 @@ def test_history_of_another_place_is_not_left_out_silently():
     with pytest.raises(InputError) as caught:
         outcome_notes({"2019": 4.0}, place="a")
     assert caught.value.problems[0].code == "place_not_there"
+
+
+def test_drivers_that_move_the_base_year_are_refused():
+    """An income of 16 thousand instead of an index of 1 would multiply the inventory by sixteen."""
+    for value in (16.0, 0.999):
+        with pytest.raises(InputError) as caught:
+            inventory_lines(ACCOUNT, movers(("*", "*", "people")), drivers(people=(value, 2)), year=2020)
+        assert {each.code for each in caught.value.problems} == {"mover_base"}
+        assert caught.value.problems[0].found == f"{value:.6g}"
+    with pytest.raises(InputError) as caught:
+        inventory_lines(ACCOUNT, movers(("*", "*", "people")), drivers(output=(1, 2)), year=2020)
+    assert {each.code for each in caught.value.problems} == {"driver_missing"}

@@ -247,4 +247,10 @@ STRATEGY_MESSAGES: dict[str, Message] = {
             "补充规则；公式为空表示保持不变，* 表示全部部门",
         ),
     ),
+    "mover_base": message(
+        "input",
+        ("A driver moves the base year away from the inventory", "驱动变量使基准年偏离清单"),
+        ("drivers that multiply to 1 in {year}", "{year} 年各驱动变量之积为 1"),
+        ("divide each driver by its value of the base year", "将驱动变量除以其基准年数值"),
+    ),
 }

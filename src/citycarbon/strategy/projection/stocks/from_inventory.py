@@ -6,6 +6,7 @@ activity and intensity in units of their own, which are lines of a model.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
@@ -13,10 +14,12 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.strategy.projection.stocks.formula import parse_formula
+from citycarbon.strategy.projection.stocks.model import models_of
 from citycarbon.strategy.projection.stocks.tables import EVERY, LineTable, PathTable
 
 _KEYS = ("place", "sector", "activity", "scope", "gas", "metric", "flow")
 _ANY = "*"
+_EXACT = 1e-9
 
 
 class MoverTable(Table):
@@ -44,7 +47,13 @@ class MoverTable(Table):
     title=("Lines from an inventory", "由清单生成模型行"),
 )
 def inventory_lines(
-    emissions: EmissionTable, movers: MoverTable, *, year: int, basis: str = "location", place: str = ""
+    emissions: EmissionTable,
+    movers: MoverTable,
+    paths: PathTable,
+    *,
+    year: int,
+    basis: str = "location",
+    place: str = "",
 ) -> LineTable:
     """Make a line of every place, sector, carrier, scope and gas of an inventory, with the drivers that move it.
 
@@ -54,6 +63,8 @@ def inventory_lines(
         Inventory; removals become lines of scope ``sink``. Biogenic CO2 and rows without a number are left out.
     movers
         Rules by sector and carrier; every line needs one, and an empty formula holds it as it is.
+    paths
+        The drivers of the rules; each is 1 in the base year, so that the projection begins with the inventory.
     year
         [1] Base year.
     basis
@@ -71,7 +82,8 @@ def inventory_lines(
     CoverageError
         Sectors and carriers without a rule, or a year without emissions.
     InputError
-        Two rules of the same rank, formulas that cannot be read, several scenarios.
+        Two rules of the same rank, formulas that cannot be read, drivers that are missing or not 1 in the base year, several
+        scenarios.
 
     References
     ----------
@@ -82,12 +94,13 @@ def inventory_lines(
     >>> row = {"place": "A", "time": "2020", "sector": "buildings.homes", "activity": "gas", "scope": "1", "gas": "CO2"}
     >>> emissions = EmissionTable(pl.DataFrame([row | {"value": 8.0, "unit": "t"}]))
     >>> movers = MoverTable(pl.DataFrame({"sector": ["buildings"], "formula": ["people * heat"]}))
-    >>> inventory_lines(emissions, movers, year=2020).to_polars().select("line", "formula").row(0)
+    >>> paths = PathTable(pl.DataFrame({"driver": ["people", "heat"], "time": "2020", "value": 1.0, "unit": "1"}))
+    >>> inventory_lines(emissions, movers, paths, year=2020).to_polars().select("line", "formula").row(0)
     ('A: buildings.homes gas 1 CO2', 'A: buildings.homes gas 1 CO2 * people * heat')
     """
     rows = _base(emissions, year, basis, place)
     formulas = _moved(rows, movers)
-    return LineTable(
+    made = LineTable(
         rows.with_columns(
             formula=pl.Series(
                 [f"{line} * {each}" if each else line for line, each in zip(rows["line"], formulas, strict=True)]
@@ -96,6 +109,24 @@ def inventory_lines(
             unit=pl.lit("t"),
         ).select("line", "place", "sector", "activity", "scope", "gas", "formula", "unit", "metric")
     )
+    _check_base(rows, made, paths, year)
+    return made
+
+
+def _check_base(rows: pl.DataFrame, lines: LineTable, paths: PathTable, year: int) -> None:
+    """Refuse drivers by which the base year would not be the inventory."""
+    problems = Problems()
+    begins = PathTable(pl.concat([_paths(rows, year), paths.to_polars()], how="diagonal"))
+    wrong: dict[str, None] = {}
+    for model in models_of(begins, lines, year, year + 1):
+        ratio = np.abs(model.values[:, 0]) / rows["value"].to_numpy()
+        for number in np.flatnonzero(np.abs(ratio - 1) > _EXACT):
+            wrong[f"{rows['sector'][int(number)]} · {model.scenario}: {ratio[number]:.6g}"] = None
+    for item in list(wrong)[:5]:
+        problems.add(
+            "mover_base", Where(column="value", item=item.rpartition(": ")[0]), item.rpartition(": ")[2], year=year
+        )
+    problems.raise_all()
 
 
 @method(
@@ -143,12 +174,13 @@ def inventory_paths(emissions: EmissionTable, *, year: int, basis: str = "locati
     >>> inventory_paths(emissions, year=2020, place="town").to_polars().select("driver", "time", "value", "unit").rows()
     [('town: homes gas 1 CO2', '2020', 10.0, 't')]
     """
-    rows = _base(emissions, year, basis, place)
-    return PathTable(
-        rows.select(pl.col("line").alias("driver"), "place", pl.col("value")).with_columns(
-            place=pl.lit(EVERY), scenario=pl.lit(EVERY), time=pl.lit(str(year)), unit=pl.lit("t"), interpolation=pl.lit("linear"),
-            source=pl.lit(f"inventory of {year}"),
-        )
+    return PathTable(_paths(_base(emissions, year, basis, place), year))
+
+
+def _paths(rows: pl.DataFrame, year: int) -> pl.DataFrame:
+    return rows.select(pl.col("line").alias("driver"), "value").with_columns(
+        place=pl.lit(EVERY), scenario=pl.lit(EVERY), time=pl.lit(str(year)), unit=pl.lit("t"), interpolation=pl.lit("linear"),
+        source=pl.lit(f"inventory of {year}"),
     )  # fmt: skip
 
 
