@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
 import polars as pl
 
@@ -114,6 +115,41 @@ def vars_of(origin: Origin) -> dict[str, Any]:
     return {name: getattr(origin, name) for name in ("name", "sha256", "size", "rows", "encoding", "sheet", "note")}
 
 
+Part = TypeVar("Part")
+
+
+class Lazy(Mapping[str, Part], Generic[Part]):
+    """Parts of a result that are read when they are first asked for, and kept."""
+
+    def __init__(self, names: list[str], read: Callable[[str], Part]) -> None:
+        self._names, self._read, self._kept, self._lock = dict.fromkeys(names), read, dict[str, Part](), Lock()
+
+    def __getitem__(self, name: str) -> Part:
+        if name not in self._names:
+            raise KeyError(name)
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = self._read(name)
+            return self._kept[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def open_result(folder: Path) -> StudyResult:
+    """Open a results folder; its tables and layers are read when they are asked for.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no result; while reading, if a table is broken.
+    """
+    return _result(folder, lazy=True)
+
+
 def read_result(folder: Path) -> StudyResult:
     """Read a results folder back.
 
@@ -122,6 +158,10 @@ def read_result(folder: Path) -> StudyResult:
     InputError
         If the folder holds no result.
     """
+    return _result(folder, lazy=False)
+
+
+def _result(folder: Path, *, lazy: bool) -> StudyResult:
     path = folder / INDEX
     if not folder.exists():
         _recover(folder.resolve())
@@ -129,8 +169,10 @@ def read_result(folder: Path) -> StudyResult:
         raise InputError("result_missing", Where(file=str(folder)), folder.name)
     try:
         index = json.loads(path.read_text("utf-8"))
-        tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in index["tables"]}
-        layers = {n: json.loads((folder / f"layer_{n}.geojson").read_text("utf-8")) for n in index["layers"]}
+        tables: Mapping[str, pl.DataFrame] = Lazy(list(index["tables"]), lambda name: _table(folder, name))
+        layers: Mapping[str, Any] = Lazy(list(index["layers"]), lambda name: _layer(folder, name))
+        if not lazy:
+            tables, layers = dict(tables), dict(layers)
         origins = tuple(Origin(**each) for each in index["inputs"])
         checks = tuple(
             Check(
@@ -150,3 +192,19 @@ def read_result(folder: Path) -> StudyResult:
         raise InputError("file_broken", Where(file=str(path)), str(error), kind="result") from error
     skip = ("format", "tables", "layers", "inputs", "checks", "labels")
     return StudyResult({k: v for k, v in index.items() if k not in skip}, tables, layers, origins, checks, labels)
+
+
+def _table(folder: Path, name: str) -> pl.DataFrame:
+    path = folder / f"{name}.parquet"
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError("file_broken", Where(file=str(path)), str(error), kind="result") from error
+
+
+def _layer(folder: Path, name: str) -> Any:
+    path = folder / f"layer_{name}.geojson"
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError("file_broken", Where(file=str(path)), str(error), kind="result") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from citycarbon.interfaces.cli.app import Faces, build
 
@@ -30,10 +30,27 @@ def write_workbook(result: StudyResult, path: Path) -> None:
     write(result, path)
 
 
+def serve(*given: Any, **named: Any) -> None:
+    """Run the server; the faces that speak HTTP are loaded only then.
+
+    Raises
+    ------
+    InputError
+        If the packages of the extra ``server`` are not installed.
+    """
+    try:
+        from citycarbon.interfaces.serving import serve as run
+    except ModuleNotFoundError as error:
+        from citycarbon.core.errors import InputError, Where
+
+        raise InputError("extra_missing", Where(item="serve"), str(error.name), extra="server") from error
+    run(*given, **named)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code: 0 done, 2 wrong input, 130 interrupted."""
     given = sys.argv[1:] if arguments is None else arguments
-    faces = Faces(reports={"report.html": write_page, "report.xlsx": write_workbook})
+    faces = Faces(reports={"report.html": write_page, "report.xlsx": write_workbook}, serve=serve)
     return build(given, faces)
 
 

@@ -24,6 +24,7 @@ from citycarbon.inventory.space.overlay.pairs import dimension_of, measure
 from citycarbon.studies.account import by_alternative, equivalent_of
 from citycarbon.studies.catalogue import find_method
 from citycarbon.studies.exchange_tables import exchange_tables
+from citycarbon.studies.levers.inputs import model_tables, models_of_run
 from citycarbon.studies.own_checks import caveats, findings, own_checks
 from citycarbon.studies.problem_places import in_file
 from citycarbon.studies.run import Run
@@ -67,6 +68,10 @@ def run_to_result(run: Run) -> StudyResult:
         tables[f"step_{name}"] = run.tables[name].to_polars()
     if any(_drawn(run, view) for view in run.study.maps):
         tables["maps"] = pl.concat([_map(run, view) for view in run.study.maps if _drawn(run, view)])
+        tables["map_sectors"] = pl.concat(
+            [_map(run, view, ("sector",)) for view in run.study.maps if _drawn(run, view)]
+        )
+    tables |= model_tables(run)
     seen, view_checks = view_tables(run, main)
     tables |= seen | exchange_tables(run, account)
     checks = (*view_checks, *own_checks(run, account, main, factors), *findings(run), *caveats(run))
@@ -166,15 +171,28 @@ def _drawn(run: Run, view: MapView) -> bool:
     return run.study.layers[view.layer].show and isinstance(run.desk.layers[view.layer], Layer)
 
 
-def _map(run: Run, view: MapView) -> pl.DataFrame:
+def _map(run: Run, view: MapView, by: tuple[str, ...] = ()) -> pl.DataFrame:
+    """Sums of a map's places; by sector with the first part of each code, which is its main sector."""
     table = run.account() if view.step == ACCOUNT else run.tables[view.step]
     if not isinstance(table, EmissionTable):
         where = Where(file=STUDY_FILE, item=f"maps.{view.step}")
         raise InputError("table_kind_wrong", where, type(table).__name__, wanted="EmissionTable")
     equivalent = table.to_co2e(warming_metric(run.study.gwp)).with_unit("t").filter(gas="CO2e")
     rows = by_alternative(equivalent)
-    sums = pl.DataFrame(total(rows, ["place", "time", "scenario", "basis"], scopes=run.study.scopes))
-    return sums.select(pl.lit(view.layer).alias("layer"), "place", "time", "scenario", "basis", "value", "unit", "rows")
+    keys = ["place", *by, "time", "scenario", "basis"]
+    sums = pl.DataFrame(total(rows, keys, scopes=run.study.scopes))
+    if by:
+        heads = sums.with_columns(pl.col("sector").str.split(".").list.first())
+        sums = (
+            heads.sort(keys)
+            .group_by(keys, maintain_order=True)
+            .agg(
+                pl.when(pl.col("value").is_not_null().any()).then(pl.col("value").sum()).first().alias("value"),
+                pl.col("unit").first(),
+                pl.col("rows").sum(),
+            )
+        )
+    return sums.select(pl.lit(view.layer).alias("layer"), *keys, "value", "unit", "rows")
 
 
 def _layers(run: Run) -> dict[str, Any]:
@@ -259,6 +277,7 @@ def _meta(run: Run, main: EmissionTable) -> dict[str, Any]:
         "yearly": _yearly(run),
         "scopes": study.scopes,
         "show": list(study.show),
+        "models": models_of_run(run),
         "methods": {step.id: f"{step.method} v{find_method(step.method).version}" for step in study.steps},
         "totals": totals.select(columns).sort(keys).to_dicts(),
     }

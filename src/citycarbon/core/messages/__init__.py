@@ -13,6 +13,7 @@ from citycarbon.core.messages.space import SPACE_MESSAGES
 from citycarbon.core.messages.strategy import STRATEGY_MESSAGES
 from citycarbon.core.messages.studies import STUDY_MESSAGES
 from citycarbon.core.messages.tables import TABLE_MESSAGES
+from citycarbon.core.messages.workbench import WORKBENCH_MESSAGES
 
 PLACE_WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -32,4 +33,5 @@ MESSAGES: dict[str, Message] = {
     **STUDY_MESSAGES,
     **SPACE_MESSAGES,
     **STRATEGY_MESSAGES,
+    **WORKBENCH_MESSAGES,
 }

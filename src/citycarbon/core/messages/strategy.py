@@ -253,4 +253,13 @@ STRATEGY_MESSAGES: dict[str, Message] = {
         ("drivers that multiply to 1 in {year}", "{year} 年各驱动变量之积为 1"),
         ("divide each driver by its value of the base year", "将驱动变量除以其基准年数值"),
     ),
+    "lever_share": message(
+        "input",
+        ("A share cannot be moved alone", "份额不能单独调节"),
+        ("a driver that is no share of {whole}", "不属于 {whole} 份额的驱动变量"),
+        (
+            "move another driver, or change all shares of {whole} in the paths of the study",
+            "调节其他驱动变量，或在研究的路径表中同时修改 {whole} 的各份额",
+        ),
+    ),
 }

@@ -18,7 +18,10 @@ from citycarbon.interfaces.cli.app import Faces
 from citycarbon.interfaces.cli.show import console, grid
 from citycarbon.interfaces.cli.texts import say
 
-VENDORED = (("Apache ECharts 6.1.0", "Apache-2.0", "report.html"),)
+VENDORED = (
+    ("Apache ECharts 6.1.0", "Apache-2.0", "report.html, serve"),
+    ("MapLibre GL JS 6.17.0", "BSD-3-Clause", "serve"),
+)
 """Third-party files that ship inside the package; their licence texts stand beside them."""
 LIBRARIES = (
     "polars",

@@ -23,6 +23,7 @@ COMMANDS: dict[str, Command] = {
     "call": Command("call", "run one method on your files", "对文件运行单个方法"),
     "ingest": Command("exchange", "read an inventory of another tool and review it", "读入其他工具的清单并核对"),
     "job": Command("jobs", "say how far an import in the background is", "查看后台导入的进度"),
+    "serve": Command("serve", "serve studies as pages and as an API", "以网页和 API 提供研究服务"),
     "export": Command("exchange", "write an account for another tool", "将核算结果写成其他工具的格式"),
     "methods": Command("catalogue", "list the methods, or explain one", "列出方法，或说明某个方法"),
     "factors": Command("catalogue", "search the factor library", "检索因子库"),
@@ -30,6 +31,8 @@ COMMANDS: dict[str, Command] = {
     "data": Command("datasets", "list, find or fetch open data sets", "列出、查找或获取开放数据集"),
 }
 WORDS: dict[str, tuple[str, str]] = {
+    "serving": ("citycarbon serves at {}  (Ctrl-C ends it)", "citycarbon 服务地址：{}（按 Ctrl-C 结束）"),
+    "set_up": ("make the first administrator, once: {}", "创建首位管理员（一次性链接）：{}"),
     "job_started": ("working in the background; ask with: citycarbon job", "已在后台运行；查看进度：citycarbon job"),
     "job_running": ("running", "运行中"),
     "job_done": ("done", "已完成"),

@@ -250,7 +250,7 @@ def simulate_peak(
             if each.measure == "net":
                 continue
             labels = run.labels(number) | ({"measure": each.sector} if each.sector != ALL else {})
-            frames.append(peak_rows(*_with_history(run, number, history), labels))
+            frames.append(peak_rows(*with_history(run, number, history), labels))
     return PeakTable(pl.concat(frames))
 
 
@@ -343,7 +343,7 @@ def simulate_outcomes(
             if each.measure == "net":
                 rows = _neutral(run, number, labels)
             else:
-                values, times = _with_history(run, number, history)
+                values, times = with_history(run, number, history)
                 rows = peak_outcomes(values, times, "t", labels, [int(word) for word in words])
             texts = [_notes(run, number, draws, seed, sampler)]
             if each.measure != "net":
@@ -419,7 +419,7 @@ def _before(values: Floats, years: list[int]) -> list[tuple[str, str]]:
     return found
 
 
-def _with_history(run: Run, number: int, history: SeriesTable | None) -> tuple[Floats, list[str]]:
+def with_history(run: Run, number: int, history: SeriesTable | None) -> tuple[Floats, list[str]]:
     """Paths that begin with what was observed before the first year of the model."""
     times = [str(year) for year in run.model.years]
     each = run.totals[number]

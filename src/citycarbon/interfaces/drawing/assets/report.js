@@ -1,8 +1,10 @@
 "use strict";
-/* The report: reads its own data, draws charts, and traces every number to rows, factors and sources. */
-(function () {
-  const DATA = JSON.parse(document.getElementById("data").textContent);
-  const STRINGS = JSON.parse(document.getElementById("strings").textContent);
+/* Draws a result: charts, tables, and a trace of every number to rows, factors and sources. The report calls it with nothing, and
+   it reads the data of its own page. A page of the workbench gives `data`, `strings`, `lang`, the `parts` that it wants, and
+   `trace`, which asks for the rows behind a number. */
+function citycarbonReport(setup) {
+  const DATA = setup.data || JSON.parse(document.getElementById("data").textContent);
+  const STRINGS = setup.strings || JSON.parse(document.getElementById("strings").textContent);
   const $ = (id) => document.getElementById(id);
 
   /* ---- tables ------------------------------------------------------------------------------------------------ */
@@ -26,7 +28,7 @@
   try { store = window.localStorage; } catch (error) { store = {}; }
   const stated = new URLSearchParams(location.search).get("lang") || (location.hash === "#en" ? "en" : location.hash === "#zh" ? "zh" : "");
   const state = {
-    lang: stated || store.citycarbon_lang || ((navigator.language || "").toLowerCase().startsWith("zh") ? "zh" : "en"),
+    lang: setup.lang || stated || store.citycarbon_lang || ((navigator.language || "").toLowerCase().startsWith("zh") ? "zh" : "en"),
     dark: store.citycarbon_theme ? store.citycarbon_theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches,
     account: 0, time: null, list: null, layer: null, classes: "quantile", per: "total", opacity: 0.85, tables: {},
   };
@@ -103,6 +105,10 @@
 
   /* ---- trace panel ------------------------------------------------------------------------------------------------------ */
   function openTrace(filter, title) {
+    if (setup.trace) {
+      const a = account(), asked = Object.assign({ scenario: a.scenario, basis: a.basis }, state.time === null ? {} : { time: state.time }, filter);
+      return setup.trace(asked, title, { caption: caption(), el, tr, num, mass, traceCard: (row, factors, methods, citations) => { Object.assign(FACTOR, factors); Object.assign(METHOD, methods); Object.assign(DATA.citations, citations); return traceCard(row); } });
+    }
     const matching = T.trace.filter((r) => inAccount(r) && Object.entries(filter).every(([k, v]) => r[k] === v));
     const body = $("panel-body");
     $("panel-title").textContent = title;
@@ -143,7 +149,7 @@
     if (parts.some((f) => f.quantity === "carbon_content")) terms.push("44/12");
     return el("div", {}, [num(row.amount, 8) + " " + pretty(row.amount_unit), ...terms].join(" × ") + " → " + mass(row.value));
   }
-  function closePanel() { $("panel").hidden = true; }
+  function closePanel() { if ($("panel")) $("panel").hidden = true; }
 
   /* ---- cards, charts, exports --------------------------------------------------------------------------------------------- */
   const charts = [];
@@ -175,16 +181,17 @@
     chart.setOption(Object.assign({ animationDuration: 200, textStyle: { fontFamily: css("--sans") || "sans-serif", color: css("--ink") }, aria: { enabled: true } }, option));
     if (click) chart.on("click", click);
     charts.push(chart);
-    const [head, rows, numeric] = table;
+    const now = () => (typeof table === "function" ? table() : table);
     const toggle = el("button", { class: "ghost", type: "button", "aria-pressed": "false" }, tr("as_table"));
     toggle.addEventListener("click", () => {
       const table_now = alternative.hidden;
-      if (table_now && !alternative.childNodes.length) alternative.append(tableNode(head, rows.map((r) => r.map((c) => (typeof c === "number" ? num(c, 6) : c))), numeric));
+      const [head, rows, numeric] = now();
+      if (table_now) alternative.replaceChildren(tableNode(head, rows.map((r) => r.map((c) => (typeof c === "number" ? num(c, 6) : c))), numeric));
       alternative.hidden = !table_now; shown.hidden = table_now; shown.style.display = table_now ? "none" : "";
       toggle.setAttribute("aria-pressed", String(table_now)); toggle.textContent = table_now ? tr("as_chart") : tr("as_table");
       if (!table_now) chart.resize();
     });
-    const csv = el("button", { class: "ghost", type: "button", on: { click: () => save(DATA.meta.study + "-" + key + ".csv", new Blob([toCsv(head, rows)], { type: "text/csv" })) } }, tr("export_csv"));
+    const csv = el("button", { class: "ghost", type: "button", on: { click: () => { const [head, rows] = now(); save(DATA.meta.study + "-" + key + ".csv", new Blob([toCsv(head, rows)], { type: "text/csv" })); } } }, tr("export_csv"));
     const png = el("button", { class: "ghost", type: "button", on: { click: () => fetchPng(chart, key) } }, tr("export_png"));
     holder.tools.append(toggle, csv, png);
     return chart;
@@ -217,7 +224,8 @@
 
   /* ---- sections -------------------------------------------------------------------------------------------------------------- */
   function headline() {
-    const box = $("headline"); box.replaceChildren();
+    const box = $("headline"); if (!box) return;
+    box.replaceChildren();
     const whole = view("whole");
     const value = whole.reduce((s, r) => s + (r.value || 0), 0);
     const [scale, unit] = massScale(value);
@@ -462,37 +470,49 @@
 
   const other = citycarbonViews({ DATA, state, tr, el, num, fixed, share, css, card, chartBlock, tableNode, bars, massScale, caption, label, rowsOf, inAccount, fold, narrow, subHead, WHEEL, SCOPES, scopeColour, sectorColour, openTrace, escape, word, render: () => render() });
 
-  const decide = citycarbonDecide({ DATA, state, tr, el, num, css, card, chartBlock, tableNode, massScale, label, rowsOf, fold, narrow, subHead, WHEEL, escape, word, stepName, forget });
+  const decide = citycarbonDecide({ DATA, state, tr, el, num, css, card, chartBlock, tableNode, massScale, label, rowsOf, fold, narrow, subHead, WHEEL, escape, word, stepName, forget, account, openTrace, totals: T.totals });
 
   /* ---- the page ------------------------------------------------------------------------------------------------------------------ */
   function choices() {
-    const box = $("choices"); box.replaceChildren();
+    const box = $("choices"); if (!box) return;
+    box.replaceChildren();
     if (accounts.length > 1) accounts.forEach((a, i) => box.append(el("button", { class: "ghost", type: "button", "aria-pressed": String(i === state.account), on: { click: () => { state.account = i; state.time = null; render(); } } }, accountName(a))));
     const times = account().times;
     if (times.length > 1) box.append(el("select", { class: "ghost", "aria-label": tr("year"), on: { change: (e) => { state.time = e.target.value || null; render(); } } }, el("option", { value: "" }, tr("all_years")), times.map((t) => el("option", { value: t, selected: t === state.time }, t))));
   }
+  const PARTS = { structure, trend: decide.trend, views: other.views, flows: other.flows, places, per: intensity, time: overTime, drivers: decide.drivers, future: decide.future, backtest: decide.backTest, elements: decide.elements, map: mapSection, compare, checks, factors, inputs, tables: further };
   function render() {
     while (charts.length) charts.pop().dispose();
     closePanel();
+    if (!setup.lang) frame();
+    $("sections").replaceChildren();
+    choices(); headline();
+    for (const name of setup.parts || Object.keys(PARTS).filter((p) => p !== "trend")) PARTS[name]();
+    if ($("nav")) $("nav").replaceChildren(...[...$("sections").children].map((s) => el("a", { href: "#" + s.id }, tr(s.id.startsWith("backtest") ? "backtest" : s.id))));
+    if (setup.drawn) setup.drawn($("sections").childNodes.length, { time: state.time, account: state.account });
+  }
+  /* What stands around the sections on a page of its own. */
+  function frame() {
     document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
     document.documentElement.dataset.theme = state.dark ? "dark" : "light";
     $("language").textContent = tr("language"); $("theme").title = tr("theme");
     document.title = DATA.meta.title[state.lang] + " · citycarbon";
     $("title").textContent = DATA.meta.title[state.lang]; $("summary").textContent = DATA.meta.summary[state.lang];
-    $("sections").replaceChildren();
-    choices(); headline();
-    for (const part of [structure, other.views, other.flows, places, intensity, overTime, decide.drivers, decide.future, decide.backTest, decide.elements, mapSection, compare, checks, factors, inputs, further]) part();
-    const names = { structure: "structure", views: "views", flows: "flows", places: "places", per: "per", time: "time", map: "map", compare: "compare", checks: "checks", factors: "factors", inputs: "inputs", tables: "tables", drivers: "drivers", future: "future" };
-    $("nav").replaceChildren(...[...$("sections").children].map((s) => el("a", { href: "#" + s.id }, tr(names[s.id] || (s.id.startsWith("backtest") ? "backtest" : s.id)))));
     $("foot").textContent = tr("made_by", DATA.meta.citycarbon);
   }
-  $("language").addEventListener("click", () => { state.lang = state.lang === "zh" ? "en" : "zh"; try { store.citycarbon_lang = state.lang; } catch (e) { /* storage may be closed */ } render(); });
-  $("theme").addEventListener("click", () => { state.dark = !state.dark; try { store.citycarbon_theme = state.dark ? "dark" : "light"; } catch (e) { /* storage may be closed */ } render(); });
-  $("panel-close").addEventListener("click", closePanel);
-  document.addEventListener("keydown", (e) => { if (e.key === "Escape") closePanel(); });
+  if (!setup.lang) {
+    $("language").addEventListener("click", () => { state.lang = state.lang === "zh" ? "en" : "zh"; try { store.citycarbon_lang = state.lang; } catch (e) { /* storage may be closed */ } render(); });
+    $("theme").addEventListener("click", () => { state.dark = !state.dark; try { store.citycarbon_theme = state.dark ? "dark" : "light"; } catch (e) { /* storage may be closed */ } render(); });
+    $("panel-close").addEventListener("click", closePanel);
+    document.addEventListener("keydown", (e) => { if (e.key === "Escape") closePanel(); });
+  }
   let width = window.innerWidth, timer = 0;
   window.addEventListener("resize", () => { clearTimeout(timer); timer = setTimeout(() => { if (window.innerWidth !== width) { width = window.innerWidth; charts.forEach((c) => c.resize()); } }, 120); });
   /* An inventory of several years opens at its last one. */
   if (DATA.meta.yearly && account().times.length > 1) state.time = account().times[account().times.length - 1];
+  if (setup.account !== undefined && accounts[setup.account]) state.account = setup.account;
+  if (setup.time !== undefined && account().times.includes(setup.time)) state.time = setup.time;
   render();
-})();
+  const kit = { el, tr, num, massScale, mass, label, css, word, has, share, pretty, fold, narrow, chartBlock, tableNode, save, toCsv, forget, WHEEL, meta: DATA.meta };
+  return { kit, redraw: (dark) => { state.dark = dark; render(); }, state };
+}

@@ -162,6 +162,29 @@ function citycarbonDecide(page) {
     for (const [name, rows] of peaks) block(box, (holder, again, chart) => peak(holder, again, chart, name, rows));
     for (const [name, rows] of said) statements(box, name, rows);
   }
+  /* The way of the account over the years with its peak marked; an account of one year shows where it goes, if a step says so. */
+  function trend() {
+    const a = page.account(), rows = page.totals.filter((r) => r.view === "whole" && r.scenario === a.scenario && r.basis === a.basis && r.value !== null).sort((x, y) => (x.time < y.time ? -1 : 1));
+    const bands = withColumns("low", "lower", "upper", "high", "time"), said = withColumns("item", "low", "high", "note_en");
+    if (rows.length < 3) {
+      if (!bands.length) return;
+      const box = card("trend", tr("trend_title"), tr("future_note"));
+      return block(box, (holder, again, chart) => fan(holder, again, chart, bands[0][0], bands[0][1], said, bands));
+    }
+    const [scale, unit] = massScale(Math.max(...rows.map((r) => Math.abs(r.value)))), top = rows.reduce((best, r) => (r.value > best.value ? r : best));
+    const box = card("trend", tr("trend_title"), unit + " CO2e · " + tr("rule_" + DATA.meta.scopes) + " · " + DATA.meta.gwp.replace("-", " "));
+    const inside = top.time !== rows[0].time && top.time !== rows[rows.length - 1].time;
+    const option = {
+      grid: { left: 8, right: 48, top: 48, bottom: 8, containLabel: true },
+      tooltip: tip({ trigger: "axis", valueFormatter: (v) => (v === null || v === undefined ? "—" : num(v) + " " + unit) }),
+      xAxis: { type: "category", boundaryGap: false, data: rows.map((r) => r.time), axisLabel: soft() },
+      yAxis: { type: "value", min: 0, name: unit, nameTextStyle: { color: css("--soft"), align: "left" }, axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
+      series: [{ type: "line", name: tr("total"), data: rows.map((r) => r.value / scale), symbolSize: 5, lineStyle: { color: css("--accent"), width: 2 }, itemStyle: { color: css("--accent") },
+        markPoint: inside ? { symbol: "pin", symbolSize: 1, label: { color: css("--ink"), position: "top", distance: 8, formatter: tr("highest_word") + " " + top.time }, data: [{ coord: [top.time, top.value / scale] }] } : undefined }],
+    };
+    chartBlock(box, "trend", option, 300, [[tr("year"), tr("total") + " " + unit], rows.map((r) => [r.time, r.value / scale]), [1]], (p) => page.openTrace({ time: rows[p.dataIndex].time }, rows[p.dataIndex].time));
+    box.node.append(el("p", { class: "source" }, inside ? tr("highest_note", top.time, rows[rows.length - 1].time) : tr("highest_edge", top.time)));
+  }
   const line = (r) => [r.scenario === "observed" ? "" : r.scenario, r.model || ""].join("|");
   const lineName = (key) => { const [scenario, model] = key.split("|"); return [scenario && scenario !== "projected" ? (DATA.labels[scenario] ? label(scenario) : word("scenario_", scenario)) : "", model && model !== "observed" ? modelName(model) : ""].filter(Boolean).join(" · ") || tr("seen_word"); };
   function fan(box, again, chart, name, rows, said, bands) {
@@ -324,5 +347,5 @@ function citycarbonDecide(page) {
     chart(box, key, option, 280, [[tr("element_word"), mine[0].amount_unit, unit, tr("low_word"), tr("high_word")], mine.map((r) => [label(r.element), r.amount, r.value / scale, r.low / scale, r.high / scale]), [1, 2, 3, 4]]);
     box.node.append(el("p", { class: "source" }, tr("response_key")));
   }
-  return { drivers, backTest, future, elements };
+  return { drivers, backTest, future, elements, trend };
 }

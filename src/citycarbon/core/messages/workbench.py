@@ -1,0 +1,131 @@
+"""Messages of the workbench: people, rights, requests, jobs, approval."""
+
+from __future__ import annotations
+
+from citycarbon.core.messages.message import Message, message
+
+WORKBENCH_MESSAGES: dict[str, Message] = {
+    "sign_in_needed": message(
+        "input",
+        ("Sign in to see this", "需要登录"),
+        ("someone who has signed in, or a valid API token", "已登录的用户或有效的 API 令牌"),
+        ("sign in, or send a token as 'Authorization: Bearer …'", "请登录，或以 'Authorization: Bearer …' 发送令牌"),
+    ),
+    "sign_in_wrong": message(
+        "input",
+        ("Name or password is wrong", "用户名或密码错误"),
+        ("a name and its password", "用户名及其密码"),
+        ("check both; an administrator can set a new password", "请核对；管理员可重设密码"),
+    ),
+    "too_many_tries": message(
+        "input",
+        ("Too many wrong passwords", "密码错误次数过多"),
+        ("at most a few tries in {minutes} minutes", "{minutes} 分钟内只能尝试几次"),
+        ("wait {minutes} minutes, then try again", "请等待 {minutes} 分钟后再试"),
+    ),
+    "role_missing": message(
+        "input",
+        ("Your role does not allow this", "您的角色无此权限"),
+        ("the role {role}", "角色 {role}"),
+        ("ask an administrator for the role {role}", "请管理员授予角色 {role}"),
+    ),
+    "form_stale": message(
+        "input",
+        ("The form has expired", "表单已过期"),
+        ("a form of a page that you opened in this session", "本次登录期间打开的页面上的表单"),
+        ("load the page again and send the form once more", "请刷新页面后重新提交"),
+    ),
+    "origin_foreign": message(
+        "input",
+        ("The request comes from another site", "请求来自其他网站"),
+        ("a request of this workbench's own pages", "来自本平台页面的请求"),
+        ("open the page here and send it from there", "请在本平台页面中操作"),
+    ),
+    "host_unknown": message(
+        "input",
+        ("The workbench is not known by this name", "本平台不使用此主机名"),
+        ("one of the names in CITYCARBON_HOSTS", "CITYCARBON_HOSTS 中的主机名"),
+        ("use the address that the administrator gave you", "请使用管理员提供的地址"),
+    ),
+    "setup_closed": message(
+        "input",
+        ("The page for the first administrator is closed", "首位管理员设置页已关闭"),
+        ("the link that the server printed at its last start, used once", "服务器最近一次启动时打印的一次性链接"),
+        (
+            "start the server again for a new link, if nobody has signed in yet",
+            "若尚无管理员，请重启服务器以获取新链接",
+        ),
+    ),
+    "person_name": message(
+        "input",
+        ("The name cannot be used", "名称不可用"),
+        ("1 to 100 signs, none of them invisible", "1 至 100 个可见字符"),
+        ("choose another name", "请另取名称"),
+    ),
+    "person_taken": message(
+        "input",
+        ("The name is taken", "名称已被使用"),
+        ("a name that nobody has", "尚未使用的名称"),
+        ("choose another name", "请另取名称"),
+    ),
+    "password_weak": message(
+        "input",
+        ("The password is too easy to guess", "密码过于简单"),
+        (
+            "{least} to 200 signs, at least five different ones, and not the name",
+            "{least} 至 200 个字符，至少五种不同字符，且不同于用户名",
+        ),
+        ("choose a longer password, for example four words", "请使用更长的密码，例如四个词"),
+    ),
+    "study_unknown": message(
+        "input",
+        ("There is no such study, or it is not open to you", "没有此研究，或您无权查看"),
+        ("a study of your list", "您的列表中的研究"),
+        ("choose one from the list of studies", "请从研究列表中选择"),
+    ),
+    "address_unknown": message(
+        "input",
+        ("There is nothing at this address", "此地址没有内容"),
+        ("an address of this workbench", "本平台的有效地址"),
+        ("start from the list of studies", "请从研究列表开始"),
+    ),
+    "way_not_allowed": message(
+        "input",
+        ("The address does not take this kind of request", "此地址不接受该请求方式"),
+        ("a method that the address offers", "该地址支持的请求方法"),
+        ("see the description of the API", "请查看 API 说明"),
+    ),
+    "table_unknown": message(
+        "input",
+        ("There is no such table", "没有此表"),
+        ("one of {known}", "其中之一：{known}"),
+        ("choose a table of the study", "请选择该研究的表"),
+    ),
+    "query_wrong": message(
+        "input",
+        ("A part of the query cannot be read", "查询参数无法识别"),
+        ("{wanted}", "{wanted}，按要求填写"),
+        ("correct this part of the address", "请修正地址中的该部分"),
+    ),
+    "request_too_large": message(
+        "input",
+        ("The request is too large", "请求过大"),
+        ("at most {limit}", "不超过 {limit}"),
+        ("send less, or ask the administrator to raise the limit", "请减小内容，或请管理员提高上限"),
+    ),
+    "server_failed": message(
+        "input",
+        ("Something went wrong on the server", "服务器出错"),
+        ("an answer; nothing was changed", "正常应答；未作任何更改"),
+        (
+            "try again; if it stays, tell the administrator the number {number}",
+            "请重试；若仍出错，请将编号 {number} 告知管理员",
+        ),
+    ),
+    "request_wrong": message(
+        "schema",
+        ("A part of the request is not as described", "请求中有一部分不符合说明"),
+        ("{wanted}", "按说明填写：{wanted}"),
+        ("see the description of the API for this address", "请查看该地址的 API 说明"),
+    ),
+}

@@ -1,0 +1,102 @@
+"""How the API answers: conditional requests, headers, errors in one shape.
+
+Comes in: content and a tag. Goes out: responses. Not for: routes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.interfaces.api import shapes
+from citycarbon.interfaces.workbench.asking import bench_of, check_form, language_of, who
+from citycarbon.interfaces.workbench.people import Person
+from citycarbon.interfaces.workbench.problems import BY_STATUS, shape_of, status_of
+
+LOG = logging.getLogger("citycarbon.api")
+FORM_HEADER = "x-form-key"
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": shapes.Problems, "description": text}
+    for status, text in {
+        400: "A part of the address cannot be read", 401: "Sign in, or send a token", 403: "Your role does not allow this",
+        404: "There is nothing here, or it is not open to you", 413: "Too large", 422: "Wrong input; every problem is named",
+    }.items()
+}  # fmt: skip
+"""What every route may answer besides its own shape."""
+
+
+def person_of(request: Request) -> Person:
+    """Tell who asks; a change that comes with a cookie must carry the key of its page."""
+    person = who(request)
+    if request.method not in ("GET", "HEAD", "OPTIONS") and person.known:
+        check_form(person, request.headers.get(FORM_HEADER, ""))
+    return person
+
+
+def tagged(request: Request, tag: str, make: Callable[[], bytes], kind: str, **headers: str) -> Response:
+    """Answer with content that belongs to a tag, or that the asker has it already; it is made only where it is needed."""
+    mark = f'"{hashlib.sha256(tag.encode()).hexdigest()[:24]}"'
+    given = {"etag": mark, "cache-control": "private, no-cache", "vary": "cookie, authorization", **headers}
+    known = request.headers.get("if-none-match", "")
+    if mark in known or known.strip() == "*":
+        return Response(status_code=304, headers=given)
+    return Response(make(), media_type=kind, headers=given)
+
+
+def show_input_error(request: Request, error: Exception) -> Response:
+    """Answer with every problem."""
+    if not isinstance(error, InputError):
+        raise error
+    status = status_of(error)
+    headers = {"www-authenticate": 'Bearer realm="citycarbon"'} if status == 401 else {}
+    return JSONResponse(shape_of(error, language_of(request)), status_code=status, headers=headers)
+
+
+def show_validation(request: Request, error: Exception) -> Response:
+    """Bring the framework's words about a wrong request into our shape."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    problems = Problems()
+    for each in error.errors()[:50]:
+        place = ".".join(str(part) for part in each["loc"])
+        found = "" if each["type"] == "missing" else str(each.get("input", ""))[:100]
+        problems.add("request_wrong", Where(item=place), found, wanted=str(each["msg"]))
+    return show_input_error(request, InputError.several(list(problems)))
+
+
+def show_http(request: Request, error: Exception) -> Response:
+    """Bring an error of the framework into our shape."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = BY_STATUS.get(error.status_code, "query_wrong")
+    facts = {
+        "query_wrong": {"wanted": str(error.detail)},
+        "request_too_large": {"limit": "—"},
+        "role_missing": {"role": "viewer"},
+    }
+    answer = show_input_error(request, InputError(code, Where(item=request.url.path), "", **facts.get(code, {})))
+    for name, value in (error.headers or {}).items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+def show_failure(request: Request, error: Exception) -> Response:
+    """Say that the server failed, with a number under which its log has the reason."""
+    number = secrets.token_hex(4)
+    LOG.error("failure %s at %s", number, request.url.path, exc_info=error)
+    return show_input_error(request, InputError("server_failed", Where(item=request.url.path), number, number=number))
+
+
+def bench(request: Request) -> Any:
+    """The workbench of a request."""
+    return bench_of(request)

@@ -1,0 +1,84 @@
+"""The server: puts the faces that speak HTTP together behind one protection, and runs them.
+
+Comes in: settings and what writes reports. Goes out: an ASGI application, or a running server. Not for: pages or routes.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from citycarbon.core.units import conversion
+from citycarbon.data.library import shipped_library
+from citycarbon.interfaces.api.app import VERSION
+from citycarbon.interfaces.api.app import build as build_api
+from citycarbon.interfaces.web.app import build as build_web
+from citycarbon.interfaces.web.frame import shipped
+from citycarbon.interfaces.workbench.bench import Bench, Writer
+from citycarbon.interfaces.workbench.guard import Guard
+from citycarbon.interfaces.workbench.people import setup_key
+from citycarbon.interfaces.workbench.settings import Settings, settings_of
+from citycarbon.interfaces.workbench.store import open_store
+from citycarbon.studies.catalogue import methods
+from citycarbon.studies.shelf import Shelf
+
+
+def open_bench(settings: Settings, writers: Mapping[str, Writer]) -> Bench:
+    """Open the database and the shelf of a workbench."""
+    return Bench(settings, open_store(settings), Shelf(settings.home), writers)
+
+
+def warm(bench: Bench) -> None:
+    """Load what first answers would wait for: units, the factor library, the files of pages, indexes of studies."""
+    conversion("kg", "t")
+    shipped_library()
+    shipped()
+    methods()
+    bench.shelf.entries()
+
+
+def application(bench: Bench) -> Starlette:
+    """Make the whole application."""
+    mounted = [Mount(f"/api/{VERSION}", build_api(bench)), Mount("/", build_web(bench))]
+    app = Starlette(routes=mounted, middleware=[Middleware(Guard, bench=bench)])
+    app.state.bench = bench
+    return app
+
+
+def serve(home: Path, writers: Mapping[str, Writer], *, host: str, port: int, say: Any, **given: object) -> None:
+    """Run a workbench in this process until it is stopped.
+
+    Parameters
+    ----------
+    home
+        Folder with studies and results.
+    writers
+        File name of a report to what writes it.
+    host, port
+        Where to listen.
+    say
+        Called with the key of a text and its values, to tell the address.
+    given
+        Settings that are not the defaults.
+    """
+    import uvicorn
+
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    bench = open_bench(settings_of(home, **{"address": f"http://{shown}:{port}", **given}), writers)
+    say("serving", bench.settings.address)
+    if key := setup_key(bench.engine):
+        say("set_up", f"{bench.settings.address}/setup?key={key}")
+    sys.stdout.flush()
+    threading.Thread(target=warm, args=(bench,), daemon=True).start()
+    uvicorn.run(
+        application(bench), host=host, port=port, log_level="warning", server_header=False, timeout_keep_alive=15,
+        h11_max_incomplete_event_size=64 * 1024, backlog=2048, proxy_headers=True,
+        forwarded_allow_ips=",".join(bench.settings.proxies),
+    )  # fmt: skip

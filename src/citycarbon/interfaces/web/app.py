@@ -1,0 +1,85 @@
+"""The web face as an application: addresses and how errors look.
+
+Comes in: a workbench. Goes out: a Starlette application. Not for: the pages themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from citycarbon.core.errors import InputError, Where
+from citycarbon.interfaces.web import people_pages, study_pages
+from citycarbon.interfaces.web.frame import page, static
+from citycarbon.interfaces.workbench.bench import Bench
+from citycarbon.interfaces.workbench.people import VISITOR
+from citycarbon.interfaces.workbench.problems import BY_STATUS, status_of
+
+LOG = logging.getLogger("citycarbon.web")
+STUDY = "/s/{study}"
+
+
+def routes() -> list[Route]:
+    """Every address of the pages."""
+    both = ["GET", "POST"]
+    return [
+        Route("/", study_pages.home),
+        Route("/static/{hash}/{name}", static),
+        Route("/sign-in", people_pages.sign_in, methods=both),
+        Route("/sign-out", people_pages.sign_out, methods=["POST"]),
+        Route("/setup", people_pages.setup, methods=both),
+        Route("/account", people_pages.account),
+        Route("/account/tokens", people_pages.make_token, methods=["POST"]),
+        Route("/account/tokens/{number:int}/end", people_pages.end_token, methods=["POST"]),
+        Route("/account/password", people_pages.change_password, methods=["POST"]),
+        Route("/people", people_pages.list_people),
+        Route("/people", people_pages.add_person, methods=["POST"]),
+        Route("/people/{number:int}/{act:str}", people_pages.switch_person, methods=["POST"]),
+        Route("/people/open/{study}", people_pages.open_study, methods=["POST"]),
+        Route("/log", people_pages.show_log),
+        Route(STUDY, study_pages.study_page),
+        Route(STUDY + "/data/{tab}.json", study_pages.study_data),
+        Route(STUDY + "/trace.json", study_pages.study_trace),
+        Route(STUDY + "/{tab}", study_pages.study_page),
+    ]
+
+
+def build(bench: Bench) -> Starlette:
+    """Make the application."""
+    handlers = {InputError: show_input_error, HTTPException: show_http_error, Exception: show_failure}
+    app = Starlette(routes=routes(), exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    app.state.bench = bench
+    return app
+
+
+def show_input_error(request: Request, error: Exception) -> Response:
+    """Show what was wrong with what someone sent or asked."""
+    if not isinstance(error, InputError):
+        raise error
+    visitor = VISITOR if error.problems[0].where.item == "Authorization" else None
+    asks = error.problems[0].code == "sign_in_needed"
+    return page(request, "problem", person=visitor, problems=error.problems, status=status_of(error), sign_in=asks)
+
+
+def show_http_error(request: Request, error: Exception) -> Response:
+    """Show an error of the framework, such as an unknown address, in our own shape."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = BY_STATUS.get(error.status_code, "query_wrong")
+    facts = {"limit": "—"} if code == "request_too_large" else {"role": "viewer"} if code == "role_missing" else {}
+    facts |= {"wanted": "a form that can be read"} if code == "query_wrong" else {}
+    return show_input_error(request, InputError(code, Where(item=request.url.path), "", **facts))
+
+
+def show_failure(request: Request, error: Exception) -> Response:
+    """Show that the server failed, with a number under which its log has the reason; nothing of the reason leaves the server."""
+    number = secrets.token_hex(4)
+    LOG.error("failure %s at %s", number, request.url.path, exc_info=error)
+    return show_input_error(request, InputError("server_failed", Where(item=request.url.path), number, number=number))

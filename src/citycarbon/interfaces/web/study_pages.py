@@ -1,0 +1,105 @@
+"""The pages of a study and the list of studies, with the data that they draw.
+
+Comes in: requests. Goes out: HTML and JSON. Not for: uploads, methods and people, which have rooms of their own.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from citycarbon.core.errors import InputError, Where
+from citycarbon.interfaces.drawing.kit import embed
+from citycarbon.interfaces.drawing.page_data import page_data
+from citycarbon.interfaces.web.frame import TABS, Tab, page
+from citycarbon.interfaces.workbench.asking import bench_of, who
+from citycarbon.studies.shelf import Entry
+from citycarbon.studies.shelf.tracing import trace
+
+
+def home(request: Request) -> Response:
+    """The list of studies."""
+    person = who(request)
+    entries = bench_of(request).studies(person)
+    cards = [(entry, headline(entry)) for entry in entries]
+    return page(request, "home", person=person, cards=cards)
+
+
+def headline(entry: Entry) -> dict[str, Any] | None:
+    """Total of the last year of the first scenario, for the list of studies."""
+    totals = entry.index.get("totals", [])
+    if not totals:
+        return None
+    first = (entry.index.get("scenarios") or [totals[0]["scenario"]])[0]
+    mine = [row for row in totals if row["scenario"] == first] or totals
+    last = max(mine, key=lambda row: str(row["time"]))
+    years = {row["time"] for row in mine if row["basis"] == last["basis"]}
+    summed = not entry.index.get("yearly") and len(years) > 1
+    value = sum(row["value"] or 0.0 for row in mine if row["basis"] == last["basis"]) if summed else last["value"]
+    return {"value": value, "time": f"{min(years)}–{max(years)}" if summed else last["time"]}
+
+
+def tab_of(name: str) -> Tab:
+    """Give a page of a study by name.
+
+    Raises
+    ------
+    InputError
+        ``address_unknown``.
+    """
+    for each in TABS:
+        if each.name == name:
+            return each
+    raise InputError("address_unknown", Where(item=name), name)
+
+
+def study_page(request: Request) -> Response:
+    """A page of a study that draws its data in the browser."""
+    person, bench = who(request), bench_of(request)
+    tab = tab_of(request.path_params.get("tab", "cockpit"))
+    entry = bench.require(person, request.path_params["study"])
+    template = tab.name if tab.name in ("map", "projection", "data", "reports") else "charts"
+    if entry.results is None and tab.name != "data":
+        template = "not_run"
+    shown: dict[str, Any] = {"tab": tab.name, "parts": tab.parts, "stamp": entry.version[:16]}
+    return page(request, template, person=person, study=entry, **shown)
+
+
+def study_data(request: Request) -> Response:
+    """The data of a page, made once for each version of a result."""
+    person, bench = who(request), bench_of(request)
+    tab = tab_of(request.path_params["tab"])
+    entry = bench.require(person, request.path_params["study"])
+    result = bench.shelf.result(entry)
+
+    def packed() -> bytes:
+        return gzip.compress(str(embed(page_data(result, tab.data))).encode(), 6, mtime=0)
+
+    content = bench.shelf.keep(entry, ("page", tab.name), packed)
+    return conditional(request, content, f"{entry.version}-{tab.name}")
+
+
+def study_trace(request: Request) -> Response:
+    """The rows behind a number."""
+    person, bench = who(request), bench_of(request)
+    entry = bench.require(person, request.path_params["study"])
+    asked = {key: value for key, value in request.query_params.items() if key not in ("v", "lang")}
+    found = trace(bench.shelf, entry, asked)
+    return conditional(
+        request, gzip.compress(str(embed(found)).encode(), 1, mtime=0), f"{entry.version}-{sorted(asked.items())}"
+    )
+
+
+def conditional(request: Request, packed: bytes, tag: str) -> Response:
+    """Answer with compressed JSON, or that the browser has it already."""
+    mark = f'"{hashlib.sha256(tag.encode()).hexdigest()[:24]}"'
+    headers = {"etag": mark, "cache-control": "private, no-cache", "vary": "cookie, accept-encoding"}
+    if request.headers.get("if-none-match") == mark:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(packed, media_type="application/json", headers={**headers, "content-encoding": "gzip"})
+    return Response(gzip.decompress(packed), media_type="application/json", headers=headers)

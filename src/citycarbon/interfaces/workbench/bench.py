@@ -1,0 +1,93 @@
+"""The workbench that the faces share while it runs: settings, database, shelf of studies, jobs, and who may do what.
+
+Comes in: settings and what writes reports. Goes out: a :class:`Bench`. Not for: HTTP.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from citycarbon.core.errors import InputError, Where
+from citycarbon.core.results import StudyResult
+from citycarbon.interfaces.workbench import store
+from citycarbon.interfaces.workbench.people import EVERY, Person
+from citycarbon.interfaces.workbench.settings import Settings
+from citycarbon.studies.shelf import Entry, Shelf
+
+Writer = Callable[[StudyResult, Path], None]
+
+
+@dataclass
+class Bench:
+    """What every request needs."""
+
+    settings: Settings
+    engine: sa.Engine
+    shelf: Shelf
+    writers: Mapping[str, Writer] = field(default_factory=dict)
+    last_request: float = field(default_factory=time.monotonic)
+    _public: tuple[float, frozenset[str]] = (0.0, frozenset())
+
+    def public(self) -> frozenset[str]:
+        """Studies that everyone may read; looked up at most once a second."""
+        at, known = self._public
+        if time.monotonic() - at > 1.0:
+            with self.engine.connect() as connection:
+                rows = connection.execute(sa.select(store.studies.c.study).where(store.studies.c.public))
+                known = frozenset({*self.settings.public, *(row.study for row in rows)})
+            self._public = (time.monotonic(), known)
+        return known
+
+    def is_public(self, study: str) -> bool:
+        """Tell whether everyone may read a study."""
+        return bool(self.public() & {study, EVERY})
+
+    def publish(self, study: str, public: bool) -> None:
+        """Open a study to everyone, or close it."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(store.studies).where(store.studies.c.study == study))
+            connection.execute(sa.insert(store.studies).values(study=study, public=public, made=store.now()))
+        self._public = (0.0, frozenset())
+
+    def may_read(self, person: Person, study: str) -> bool:
+        """Tell whether someone may read a study: by a role, or because it is public."""
+        return person.may("viewer", study) or self.is_public(study)
+
+    def require(self, person: Person, study: str, role: str = "viewer") -> Entry:
+        """Give a study to someone who may see it.
+
+        Raises
+        ------
+        InputError
+            ``study_unknown`` for a study that is not there and for one that the person may not even read: nobody learns by
+            asking which studies exist; ``sign_in_needed`` or ``role_missing`` for a public study that asks for more.
+        """
+        if not self.may_read(person, study):
+            raise InputError("sign_in_needed" if not person.known else "study_unknown", Where(item="study"), study)
+        entry = self.shelf.entry(study)
+        if role != "viewer" and not person.may(role, study):
+            needed(person, role, study)
+        return entry
+
+    def studies(self, person: Person) -> list[Entry]:
+        """Give the studies that someone may read."""
+        return [entry for entry in self.shelf.entries() if self.may_read(person, entry.id)]
+
+
+def needed(person: Person, role: str, study: str = EVERY) -> None:
+    """Refuse whoever lacks a role.
+
+    Raises
+    ------
+    InputError
+        ``sign_in_needed`` for visitors, ``role_missing`` for others.
+    """
+    if not person.known:
+        raise InputError("sign_in_needed", Where(item=role), "")
+    if not person.may(role, study):
+        raise InputError("role_missing", Where(item=study), person.role(study) or "—", role=role)
