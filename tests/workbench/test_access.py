@@ -17,7 +17,8 @@ CLOSED = ["/s/toy-future", "/s/toy-future/inventory", "/s/toy-future/projection"
           "/api/v1/studies/toy-future/tables", "/api/v1/studies/toy-future/tables/emissions",
           "/api/v1/studies/toy-future/tables/emissions/rows", "/api/v1/studies/toy-future/tables/emissions/rows.csv",
           "/api/v1/studies/toy-future/trace", "/api/v1/studies/toy-future/files/report.html",
-          "/api/v1/studies/toy-future/projections"]  # fmt: skip
+          "/api/v1/studies/toy-future/projections", "/api/v1/studies/toy-future/layers", "/api/v1/studies/toy-future/ogc",
+          "/api/v1/studies/toy-future/ogc/conformance", "/api/v1/studies/toy-future/ogc/collections"]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", CLOSED)
@@ -50,8 +51,13 @@ def test_every_address_of_a_study_is_in_the_list_above_or_needs_a_form(desk):
         for path, pattern in zip(found, patterns, strict=True)
         if not any(pattern.match(address) for address in CLOSED)
     ]
-    needs_more = {path for path in untried if "{step}" in path}
-    assert set(untried) == needs_more
+    further = {path for path in untried if "{step}" in path or "{layer}" in path}
+    assert set(untried) == further
+    for path in further:
+        address = re.sub(r"\{number[^}]*\}|\{[zxy]\}", "0", re.sub(r"\{study\}", "toy-future", path))
+        address = re.sub(r"\{[^}]*\}", "x", address)
+        assert desk.client().get(address).status_code == 401, address
+        assert desk.client("ana").get(address).status_code == 404, address
 
 
 def test_lists_show_what_one_may_read(desk):

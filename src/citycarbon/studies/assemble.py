@@ -6,6 +6,7 @@ Not for: formulas; sums follow the rules of :mod:`citycarbon.core.totals`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -30,9 +31,12 @@ from citycarbon.studies.problem_places import in_file
 from citycarbon.studies.run import Run
 from citycarbon.studies.sources import Desk
 from citycarbon.studies.study_file import ACCOUNT, STUDY_FILE, MapView
+from citycarbon.studies.tiles.shapes import PREFIX, shape_table
 from citycarbon.studies.total_draws import SORT, monte_carlo
 from citycarbon.studies.views import view_tables
 
+LARGEST_DRAWN = 20_000
+"""Shapes of a layer that a report carries."""
 REPORTED = "inventory.accounting.reported_emissions"
 """Method whose account is a series of years."""
 
@@ -71,7 +75,7 @@ def run_to_result(run: Run) -> StudyResult:
         tables["map_sectors"] = pl.concat(
             [_map(run, view, ("sector",)) for view in run.study.maps if _drawn(run, view)]
         )
-    tables |= model_tables(run)
+    tables |= model_tables(run) | _shapes(run)
     seen, view_checks = view_tables(run, main)
     tables |= seen | exchange_tables(run, account)
     checks = (*view_checks, *own_checks(run, account, main, factors), *findings(run), *caveats(run))
@@ -196,18 +200,39 @@ def _map(run: Run, view: MapView, by: tuple[str, ...] = ()) -> pl.DataFrame:
 
 
 def _layers(run: Run) -> dict[str, Any]:
+    """Layers that the report draws; one with more shapes than a page can carry is drawn as tiles only."""
     made = {}
+    for name, layer, rows in _shown_layers(run):
+        if rows.height <= LARGEST_DRAWN:
+            made[name] = type(layer)(layer.name, rows, layer.geometry, layer.crs).geojson(5)
+    return made
+
+
+def _shapes(run: Run) -> dict[str, pl.DataFrame]:
+    """Layers as tables of shapes, for tiles and features."""
+    return {f"{PREFIX}{name}": shape_table(layer, rows) for name, layer, rows in _shown_layers(run)}
+
+
+def _shown_layers(run: Run) -> Iterator[tuple[str, Layer, pl.DataFrame]]:
     for name, source in run.study.layers.items():
         layer = run.desk.layers[name]
         if source.show and isinstance(layer, Layer):
             keep = [column for column in ("place", "class") if column in layer.rows.columns]
             rows = layer.rows.select(keep)
-            if dimension_of(layer.geometry) == 2 and not layer.is_geographic:
-                area = pl.Series("area_ha", measure(layer.geometry, 2) / 1e4)
-                rows = rows.with_columns(area.round_sig_figs(6))
-            shown = type(layer)(layer.name, rows, layer.geometry, layer.crs)
-            made[name] = shown.geojson(5)
-    return made
+            if dimension_of(layer.geometry) == 2:
+                rows = rows.with_columns(pl.Series("area_ha", _hectares(layer)).round_sig_figs(6))
+            yield name, layer, rows
+
+
+def _hectares(layer: Layer) -> Any:
+    """Areas of shapes; those in degrees are measured in an equal-area projection around their middle."""
+    if not layer.is_geographic:
+        return measure(layer.geometry, 2) / 1e4
+    import shapely
+
+    west, south, east, north = shapely.total_bounds(layer.geometry)
+    target = f"+proj=laea +lat_0={(south + north) / 2:.4f} +lon_0={(west + east) / 2:.4f} +ellps=WGS84 +units=m"
+    return measure(layer.to_crs(target).geometry, 2) / 1e4
 
 
 def _origins(desk: Desk) -> list[Any]:

@@ -236,3 +236,31 @@ class Handles(Shape):
     draws: int
     range: list[float]
     levers: dict[str, list[dict[str, Any]]]
+
+
+class LayerSummary(Shape):
+    """A layer that can be drawn."""
+
+    name: str
+    title: dict[str, str]
+    shapes: int
+    bounds: list[float] = Field(description="west, south, east, north [degree]")
+    time: list[str]
+    scenario: list[str]
+    basis: list[str]
+    sector: list[str]
+
+
+class LayerValues(Shape):
+    """Values of a layer for a choice."""
+
+    layer: str
+    choice: dict[str, str]
+    unit: str
+    sum: float
+    shapes: int
+    without: int = Field(description="shapes without a figure")
+    zero: int
+    negative: int
+    total: list[float] = Field(description="quantiles of positive values [t CO2e]")
+    density: list[float] = Field(description="quantiles of positive values per hectare [t CO2e/ha]")

@@ -131,6 +131,8 @@ def page(frame: pl.DataFrame, offset: int, limit: int) -> Page:
 def write(frame: pl.DataFrame, kind: str) -> bytes:
     """Write rows as csv, parquet, an arrow stream or a json list; csv has text that a spreadsheet would run disarmed."""
     stream = io.BytesIO()
+    if kind in ("csv", "json"):
+        frame = _legible(frame)
     if kind == "parquet":
         frame.write_parquet(stream, compression="zstd")
     elif kind == "arrow":
@@ -141,6 +143,13 @@ def write(frame: pl.DataFrame, kind: str) -> bytes:
     else:
         return json_rows(frame)
     return stream.getvalue()
+
+
+def _legible(frame: pl.DataFrame) -> pl.DataFrame:
+    """Bytes, such as shapes, as hexadecimal text."""
+    return frame.with_columns(
+        pl.col(name).bin.encode("hex") for name, kind in frame.schema.items() if kind == pl.Binary
+    )
 
 
 def disarmed(frame: pl.DataFrame) -> pl.DataFrame:
@@ -156,7 +165,9 @@ def disarmed(frame: pl.DataFrame) -> pl.DataFrame:
 def json_rows(frame: pl.DataFrame) -> bytes:
     """Rows as a json list; numbers that json does not know are null."""
     floats = [name for name, kind in frame.schema.items() if kind.is_float()]
-    safe = frame.with_columns(pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in floats)
+    safe = _legible(frame).with_columns(
+        pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in floats
+    )
     return safe.write_json().encode()
 
 
@@ -170,4 +181,6 @@ def _kind(kind: pl.DataType) -> str:
         return "integer"
     if kind.is_float():
         return "number"
+    if kind == pl.Binary:
+        return "bytes"
     return "boolean" if kind == pl.Boolean else "text"

@@ -10,11 +10,14 @@ import hashlib
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import StudyResult
@@ -24,7 +27,8 @@ from citycarbon.studies.study_file import STUDY_FILE, read_study
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """Names of studies: no dot, no slash, so that no name leads out of the folder."""
 STUDIES, RESULTS = "studies", "results"
-_KEPT = 24
+KEPT_BYTES = 768 * 1024**2
+"""Memory of what was made of results, before what was not asked for longest is dropped."""
 Made = TypeVar("Made")
 
 
@@ -56,7 +60,9 @@ class Shelf:
         self.home = home
         self._lock = RLock()
         self._entries: dict[str, tuple[tuple[Any, ...], Entry]] = {}
-        self._made: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._made: OrderedDict[tuple[Any, ...], tuple[Any, int]] = OrderedDict()
+        self._newest: dict[str, str] = {}
+        self._bytes = 0
 
     def names(self) -> list[str]:
         """Give the names of all studies and results, in order."""
@@ -129,16 +135,44 @@ class Shelf:
         with self._lock:
             if key in self._made:
                 self._made.move_to_end(key)
-                found: Made = self._made[key]
+                found: Made = self._made[key][0]
                 return found
         made = make()
         with self._lock:
-            self._made[key] = made
-            for old in [k for k in self._made if k[0] == entry.id and k[1] != entry.version]:
-                del self._made[old]
-            while len(self._made) > _KEPT * 8:
-                self._made.popitem(last=False)
+            if self._newest.get(entry.id) != entry.version:
+                self._newest[entry.id] = entry.version
+                for old in [each for each in self._made if each[0] == entry.id and each[1] != entry.version]:
+                    self._drop(old)
+            if key not in self._made:
+                size = size_of(made)
+                self._made[key] = (made, size)
+                self._bytes += size
+            while self._bytes > KEPT_BYTES and len(self._made) > 1:
+                self._drop(next(iter(self._made)))
         return made
+
+    def _drop(self, key: tuple[Any, ...]) -> None:
+        self._bytes -= self._made.pop(key)[1]
+
+
+def size_of(made: Any) -> int:
+    """Memory that something takes, as far as it can be told: bytes, arrays, frames, and what is made of them."""
+    if isinstance(made, bytes):
+        return len(made) + 200
+    if isinstance(made, pl.DataFrame | pl.Series):
+        return int(made.estimated_size()) + 1_000
+    if isinstance(made, np.ndarray):
+        return int(made.nbytes) + 200
+    if isinstance(made, StudyResult):
+        # Its tables are read when they are asked for; they are counted as what they may become.
+        return 8 * 1024**2
+    if is_dataclass(made):
+        return sum(size_of(getattr(made, each.name)) for each in fields(made))
+    if isinstance(made, Mapping):
+        return sum(size_of(each) for each in made.values()) + 1_000
+    if isinstance(made, list | tuple):
+        return sum(size_of(each) for each in made[:1_000]) + 64
+    return 200
 
 
 def _stamp(path: Path | None) -> tuple[int, int, int] | None:

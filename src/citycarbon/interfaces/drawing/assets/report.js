@@ -107,7 +107,7 @@ function citycarbonReport(setup) {
   function openTrace(filter, title) {
     if (setup.trace) {
       const a = account(), asked = Object.assign({ scenario: a.scenario, basis: a.basis }, state.time === null ? {} : { time: state.time }, filter);
-      return setup.trace(asked, title, { caption: caption(), el, tr, num, mass, traceCard: (row, factors, methods, citations) => { Object.assign(FACTOR, factors); Object.assign(METHOD, methods); Object.assign(DATA.citations, citations); return traceCard(row); } });
+      return setup.trace(asked, title, { caption: caption(), el, tr, num, mass, traceCard: traceOf });
     }
     const matching = T.trace.filter((r) => inAccount(r) && Object.entries(filter).every(([k, v]) => r[k] === v));
     const body = $("panel-body");
@@ -120,6 +120,11 @@ function citycarbonReport(setup) {
     if (DATA.trace_total > T.trace.length) body.append(el("p", { class: "unit" }, tr("trace_cut", T.trace.length, DATA.trace_total)));
     $("panel").hidden = false;
     $("panel-close").focus();
+  }
+  /* A row that was asked for later brings its factors, methods and sources. */
+  function traceOf(row, factors, methods, citations) {
+    Object.assign(FACTOR, factors); Object.assign(METHOD, methods); Object.assign(DATA.citations, citations);
+    return traceCard(row);
   }
   function traceCard(row) {
     const parts = (row.factor_id || "").replace(/@[\d.]+$/, "").split("*").filter(Boolean).map((id) => FACTOR[id]).filter(Boolean);
@@ -513,6 +518,6 @@ function citycarbonReport(setup) {
   if (setup.account !== undefined && accounts[setup.account]) state.account = setup.account;
   if (setup.time !== undefined && account().times.includes(setup.time)) state.time = setup.time;
   render();
-  const kit = { el, tr, num, massScale, mass, label, css, word, has, share, pretty, fold, narrow, chartBlock, tableNode, save, toCsv, forget, WHEEL, meta: DATA.meta };
+  const kit = { el, tr, num, massScale, mass, label, css, word, has, share, pretty, fold, narrow, chartBlock, tableNode, save, toCsv, forget, naturalBreaks, ramp, traceOf, WHEEL, meta: DATA.meta };
   return { kit, redraw: (dark) => { state.dark = dark; render(); }, state };
 }
