@@ -1,7 +1,5 @@
 """The report in a real browser: both languages, desktop and phone, offline, every number traceable, hostile text harmless."""
 
-import os
-import shutil
 from pathlib import Path
 
 import polars as pl
@@ -12,21 +10,7 @@ from citycarbon.interfaces.reports.page import render_page, write_page
 from citycarbon.studies import service
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One headless Chromium for the module."""
-    if not Path(CHROMIUM).exists() and not os.environ.get("CI"):
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")

@@ -47,10 +47,20 @@ def serve(*given: Any, **named: Any) -> None:
     run(*given, **named)
 
 
+REPORTS = {"report.html": write_page, "report.xlsx": write_workbook}
+
+
+def work_off(arguments: list[str]) -> int:
+    """Do a job of the workbench in this process, which is its own."""
+    from citycarbon.interfaces.workbench.working import work as do
+
+    return do(arguments, REPORTS)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code: 0 done, 2 wrong input, 130 interrupted."""
     given = sys.argv[1:] if arguments is None else arguments
-    faces = Faces(reports={"report.html": write_page, "report.xlsx": write_workbook}, serve=serve)
+    faces = Faces(reports=REPORTS, serve=serve)
     return build(given, faces)
 
 

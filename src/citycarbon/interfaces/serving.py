@@ -5,9 +5,11 @@ Comes in: settings and what writes reports. Goes out: an ASGI application, or a 
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +25,21 @@ from citycarbon.interfaces.web.app import build as build_web
 from citycarbon.interfaces.web.frame import shipped
 from citycarbon.interfaces.workbench.bench import Bench, Writer
 from citycarbon.interfaces.workbench.guard import Guard
+from citycarbon.interfaces.workbench.jobs import Worker
 from citycarbon.interfaces.workbench.people import setup_key
 from citycarbon.interfaces.workbench.settings import Settings, settings_of
 from citycarbon.interfaces.workbench.store import open_store
 from citycarbon.studies.catalogue import methods
 from citycarbon.studies.shelf import Shelf
 
+CHILD = ("-c", "import sys; from citycarbon.interfaces.command import work_off; sys.exit(work_off(sys.argv[1:]))")
+"""How the process of a job begins."""
+
 
 def open_bench(settings: Settings, writers: Mapping[str, Writer]) -> Bench:
     """Open the database and the shelf of a workbench."""
-    return Bench(settings, open_store(settings), Shelf(settings.home), writers)
+    engine = open_store(settings)
+    return Bench(settings, engine, Shelf(settings.home), writers, Worker(engine, str(settings.home), CHILD))
 
 
 def warm(bench: Bench) -> None:
@@ -47,7 +54,16 @@ def warm(bench: Bench) -> None:
 def application(bench: Bench) -> Starlette:
     """Make the whole application."""
     mounted = [Mount(f"/api/{VERSION}", build_api(bench)), Mount("/", build_web(bench))]
-    app = Starlette(routes=mounted, middleware=[Middleware(Guard, bench=bench)])
+
+    @asynccontextmanager
+    async def working(_: Starlette) -> AsyncIterator[None]:
+        if bench.worker is not None:
+            bench.worker.start()
+        yield
+        if bench.worker is not None:
+            bench.worker.stop()
+
+    app = Starlette(lifespan=working, routes=mounted, middleware=[Middleware(Guard, bench=bench)])
     app.state.bench = bench
     return app
 
@@ -71,7 +87,10 @@ def serve(home: Path, writers: Mapping[str, Writer], *, host: str, port: int, sa
     import uvicorn
 
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    bench = open_bench(settings_of(home, **{"address": f"http://{shown}:{port}", **given}), writers)
+    stated = {name: value for name, value in given.items() if value is not None}
+    if "CITYCARBON_ADDRESS" not in os.environ:
+        stated.setdefault("address", f"http://{shown}:{port}")
+    bench = open_bench(settings_of(home, **stated), writers)
     say("serving", bench.settings.address)
     if key := setup_key(bench.engine):
         say("set_up", f"{bench.settings.address}/setup?key={key}")

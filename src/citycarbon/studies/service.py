@@ -278,8 +278,8 @@ def catalogue() -> dict[str, Method]:
     return methods()
 
 
-def new_study(folder: Path, template: Path) -> list[Path]:
-    """Copy a template study into a new folder.
+def new_study(folder: Path, template: Path, titles: Mapping[str, str] | None = None) -> list[Path]:
+    """Copy a template study into a new folder; its titles are those given, or the name of the folder.
 
     Raises
     ------
@@ -293,16 +293,16 @@ def new_study(folder: Path, template: Path) -> list[Path]:
     except OSError as error:
         raise InputError("output_unwritable", Where(file=str(folder)), str(error)) from error
     (folder / "README.md").unlink(missing_ok=True)
-    _rename_study(folder)
+    _rename_study(folder, titles)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _rename_study(folder: Path) -> None:
+def _rename_study(folder: Path, titles: Mapping[str, str] | None) -> None:
     """Give the copied study the name of its folder."""
     path = folder / STUDY_FILE
     name = folder.resolve().name
     code = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "study"
-    shown = json.dumps(name, ensure_ascii=False)
+    en, zh = (json.dumps((titles or {}).get(lang) or name, ensure_ascii=False) for lang in ("en", "zh"))
     text = re.sub(r"(?m)^id: .*$", f"id: {code}", path.read_text("utf-8"), count=1)
-    text = re.sub(r"(?m)^title: .*$", lambda _: f"title: {{en: {shown}, zh: {shown}}}", text, count=1)
+    text = re.sub(r"(?m)^title: .*$", lambda _: f"title: {{en: {en}, zh: {zh}}}", text, count=1)
     path.write_text(text, "utf-8")

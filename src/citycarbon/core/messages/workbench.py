@@ -128,4 +128,28 @@ WORKBENCH_MESSAGES: dict[str, Message] = {
         ("{wanted}", "按说明填写：{wanted}"),
         ("see the description of the API for this address", "请查看该地址的 API 说明"),
     ),
+    "study_busy": message(
+        "input",
+        ("The study is being worked on", "该研究正在处理中"),
+        ("one job of a study at a time", "每个研究同时只能有一个任务"),
+        ("wait for its job, or cancel it", "请等待任务结束，或取消任务"),
+    ),
+    "job_unknown": message(
+        "input",
+        ("There is no such job, or it is not open to you", "没有此任务，或您无权查看"),
+        ("a job of a study that you may read", "您可查看的研究的任务"),
+        ("see the jobs of the study on its page Data", "请在研究的“数据”页查看任务"),
+    ),
+    "study_exists": message(
+        "input",
+        ("A study of this name is there already", "同名研究已存在"),
+        ("a name that no study has: small letters, digits, hyphens", "尚未使用的名称：小写字母、数字、连字符"),
+        ("choose another name", "请另取名称"),
+    ),
+    "upload_unknown": message(
+        "input",
+        ("There is no such upload", "没有此上传文件"),
+        ("an upload of your own that was not taken over or thrown away", "您本人上传且尚未采用或丢弃的文件"),
+        ("upload the file again", "请重新上传"),
+    ),
 }

@@ -5,7 +5,7 @@ Comes in: nothing. Goes out: pydantic models. Not for: where the values come fro
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -264,3 +264,23 @@ class LayerValues(Shape):
     negative: int
     total: list[float] = Field(description="quantiles of positive values [t CO2e]")
     density: list[float] = Field(description="quantiles of positive values per hectare [t CO2e/ha]")
+
+
+class JobQuestion(Shape):
+    """What a job is to do."""
+
+    kind: Literal["run", "check"] = "run"
+
+
+class JobShape(Shape):
+    """A job: what it does, how far it is, and how it ended."""
+
+    id: str
+    study: str
+    kind: str
+    person: str
+    state: Literal["waiting", "running", "cancelling", "done", "failed", "cancelled"]
+    stage: str
+    part: float = Field(description="how much is done, 0 to 1")
+    made: float
+    outcome: dict[str, Any] = Field(description="what came of it; problems in both languages if it failed on its input")

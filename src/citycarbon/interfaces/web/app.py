@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from citycarbon.core.errors import InputError, Where
-from citycarbon.interfaces.web import people_pages, study_pages
+from citycarbon.interfaces.web import data_pages, people_pages, study_pages
 from citycarbon.interfaces.web.frame import page, static
 from citycarbon.interfaces.workbench.bench import Bench
 from citycarbon.interfaces.workbench.people import VISITOR
@@ -43,7 +43,17 @@ def routes() -> list[Route]:
         Route("/people/{number:int}/{act:str}", people_pages.switch_person, methods=["POST"]),
         Route("/people/open/{study}", people_pages.open_study, methods=["POST"]),
         Route("/log", people_pages.show_log),
+        Route("/new", data_pages.new_study, methods=both),
         Route(STUDY, study_pages.study_page),
+        Route(STUDY + "/data", data_pages.data_page),
+        Route(STUDY + "/data/file", data_pages.input_file),
+        Route(STUDY + "/data/upload", data_pages.upload, methods=["POST"]),
+        Route(STUDY + "/data/undo", data_pages.undo, methods=["POST"]),
+        Route(STUDY + "/data/review/{upload}", data_pages.show_review),
+        Route(STUDY + "/data/review/{upload}", data_pages.answer_review, methods=["POST"]),
+        Route(STUDY + "/run", data_pages.run, methods=["POST"]),
+        Route(STUDY + "/jobs/{job}", data_pages.show_job),
+        Route(STUDY + "/jobs/{job}/cancel", data_pages.cancel, methods=["POST"]),
         Route(STUDY + "/data/{tab}.json", study_pages.study_data),
         Route(STUDY + "/trace.json", study_pages.study_trace),
         Route(STUDY + "/{tab}", study_pages.study_page),

@@ -81,7 +81,7 @@ def shipped() -> dict[str, Shipped]:
             found[item.name] = item.read_bytes()
     for lang in ("zh", "en"):
         found[f"kit-{lang}.json"] = json.dumps(
-            {lang: {**words()[lang], **page_words()[lang]}}, ensure_ascii=False
+            {lang: {**page_words()[lang], **words()[lang]}}, ensure_ascii=False
         ).encode()
     made: dict[str, Shipped] = {}
     # Modules that import others come after them, and import them by their full address.

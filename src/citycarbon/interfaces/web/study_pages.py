@@ -20,6 +20,8 @@ from citycarbon.interfaces.workbench.asking import bench_of, who
 from citycarbon.studies.shelf import Entry
 from citycarbon.studies.shelf.tracing import trace
 
+REPORTS = ("report.pdf", "report.html", "report.xlsx", "result.json")
+
 
 def home(request: Request) -> Response:
     """The list of studies."""
@@ -62,10 +64,13 @@ def study_page(request: Request) -> Response:
     person, bench = who(request), bench_of(request)
     tab = tab_of(request.path_params.get("tab", "cockpit"))
     entry = bench.require(person, request.path_params["study"])
-    template = tab.name if tab.name in ("map", "projection", "data", "reports") else "charts"
-    if entry.results is None and tab.name != "data":
+    template = tab.name if tab.name in ("map", "projection", "reports") else "charts"
+    if entry.results is None:
         template = "not_run"
     shown: dict[str, Any] = {"tab": tab.name, "parts": tab.parts, "stamp": entry.version[:16]}
+    if tab.name == "reports" and entry.results is not None:
+        folder = entry.results
+        shown["reports"] = [name for name in REPORTS if (folder / name).is_file()]
     return page(request, template, person=person, study=entry, **shown)
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import StudyResult
 from citycarbon.interfaces.workbench import store
+from citycarbon.interfaces.workbench.jobs import Worker
 from citycarbon.interfaces.workbench.people import EVERY, Person
 from citycarbon.interfaces.workbench.settings import Settings
 from citycarbon.studies.shelf import Entry, Shelf
@@ -30,6 +31,7 @@ class Bench:
     engine: sa.Engine
     shelf: Shelf
     writers: Mapping[str, Writer] = field(default_factory=dict)
+    worker: Worker | None = None
     last_request: float = field(default_factory=time.monotonic)
     _public: tuple[float, frozenset[str]] = (0.0, frozenset())
 
@@ -73,6 +75,11 @@ class Bench:
         if role != "viewer" and not person.may(role, study):
             needed(person, role, study)
         return entry
+
+    def wake(self) -> None:
+        """Let the worker look at its queue now."""
+        if self.worker is not None:
+            self.worker.wake()
 
     def studies(self, person: Person) -> list[Entry]:
         """Give the studies that someone may read."""
