@@ -24,8 +24,8 @@ $(DEV_STAMP): requirements/dev.txt pyproject.toml | $(BIN)/uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@ $(DEMO_STAMP)
 
-demo: $(DEMO_STAMP)  ## run the shipped studies and say where to look
-	@$(BIN)/citycarbon demo --out demo-results
+demo: $(DEMO_STAMP)  ## run the shipped studies, serve them, and say where to look
+	@$(BIN)/citycarbon demo --out demo-results --serve
 
 test: $(DEV_STAMP)  ## run the tests
 	@$(BIN)/python -m pytest -n 2

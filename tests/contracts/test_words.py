@@ -59,7 +59,7 @@ def test_a_template_has_no_text_of_its_own(path):
 
 def test_every_word_that_templates_ask_for_is_there():
     text = all_templates()
-    assert set(USED.findall(text)) - {each for each in BEGUN.findall(text)} <= set(WORDS["en"])
+    assert set(USED.findall(text)) - set(BEGUN.findall(text)) <= set(WORDS["en"])
     for begun in set(BEGUN.findall(text)):
         assert any(key.startswith(begun) for key in WORDS["en"]), begun
 

@@ -6,8 +6,10 @@ Comes in: settings and what writes reports. Goes out: an ASGI application, or a 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -96,8 +98,17 @@ def serve(home: Path, writers: Mapping[str, Writer], *, host: str, port: int, sa
         say("set_up", f"{bench.settings.address}/setup?key={key}")
     sys.stdout.flush()
     threading.Thread(target=warm, args=(bench,), daemon=True).start()
+    if bench.settings.idle_stop:
+        threading.Thread(target=_end_when_idle, args=(bench,), daemon=True).start()
     uvicorn.run(
         application(bench), host=host, port=port, log_level="warning", server_header=False, timeout_keep_alive=15,
         h11_max_incomplete_event_size=64 * 1024, backlog=2048, proxy_headers=True,
         forwarded_allow_ips=",".join(bench.settings.proxies),
     )  # fmt: skip
+
+
+def _end_when_idle(bench: Bench) -> None:
+    """End the process when nobody has asked for anything for long enough."""
+    while time.monotonic() - bench.last_request < bench.settings.idle_stop:
+        time.sleep(min(30.0, bench.settings.idle_stop / 4))
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -18,11 +18,14 @@ from citycarbon.core.results import StudyResult
 from citycarbon.data.examples import TEMPLATE, example_studies, examples_folder
 from citycarbon.data.results import replacing, write_result
 from citycarbon.interfaces.cli.app import Faces
+from citycarbon.interfaces.cli.serve import in_background
 from citycarbon.interfaces.cli.show import console, grid, number, strong, tonnes
 from citycarbon.interfaces.cli.texts import name_of, say
 from citycarbon.studies import service
 from citycarbon.studies.cache import StepCache
 
+IDLE = 4 * 3600
+"""Seconds without a request after which the server of a demo ends by itself."""
 STUDY = click.argument("study", type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="json")
 
@@ -102,8 +105,9 @@ def new(faces: Faces, folder: Path) -> None:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo-results"), help="folder of the results")
+@click.option("--serve", is_flag=True, help="then serve them in the background, open to everyone on this machine")
 @click.pass_obj
-def demo(faces: Faces, out: Path) -> int:
+def demo(faces: Faces, out: Path, serve: bool) -> int:
     """Run every shipped study whose data are on this machine."""
     done: list[Path] = []
     code = 0
@@ -122,6 +126,10 @@ def demo(faces: Faces, out: Path) -> int:
     click.echo(say("demo_end", faces.lang))
     for path in done:
         click.echo(f"  {path.resolve()}")
+    if serve:
+        click.echo("\n" + say("demo_open", faces.lang))
+        in_background(out, ["--public", "*", "--idle-stop", str(IDLE)], faces.lang)
+        click.echo("")
     click.echo(say("demo_next", faces.lang))
     return code
 

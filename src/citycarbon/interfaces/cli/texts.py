@@ -31,7 +31,12 @@ COMMANDS: dict[str, Command] = {
     "data": Command("datasets", "list, find or fetch open data sets", "列出、查找或获取开放数据集"),
 }
 WORDS: dict[str, tuple[str, str]] = {
-    "serving": ("citycarbon serves at {}  (Ctrl-C ends it)", "citycarbon 服务地址：{}（按 Ctrl-C 结束）"),
+    "serving": ("citycarbon serves at {}", "citycarbon 服务地址：{}"),
+    "serving_already": ("citycarbon serves at {} already", "citycarbon 已在运行：{}"),
+    "stop_with": ("stop it with: citycarbon serve {} --stop", "停止：citycarbon serve {} --stop"),
+    "stopped": ("stopped", "已停止"),
+    "not_serving": ("no server of this folder runs in the background", "该文件夹没有在后台运行的服务"),
+    "demo_open": ("Open the workbench in a browser:", "请在浏览器中打开平台："),
     "set_up": ("make the first administrator, once: {}", "创建首位管理员（一次性链接）：{}"),
     "job_started": ("working in the background; ask with: citycarbon job", "已在后台运行；查看进度：citycarbon job"),
     "job_running": ("running", "运行中"),
