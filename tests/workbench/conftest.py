@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from citycarbon.interfaces.command import PRINTS
 from citycarbon.interfaces.serving import application, open_bench
 from citycarbon.interfaces.workbench import people
 from citycarbon.interfaces.workbench.bench import Bench
@@ -58,7 +59,7 @@ def desk(results, tmp_path, monkeypatch):
     home = tmp_path / "home"
     for name in STUDIES:
         shutil.copytree(results / name, home / name)
-    bench = open_bench(settings_of(home), {})
+    bench = open_bench(settings_of(home), PRINTS)
     for name, public in STUDIES.items():
         bench.publish(name, public)
     grants = {

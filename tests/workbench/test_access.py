@@ -162,7 +162,7 @@ def test_the_first_administrator_is_made_once_with_the_printed_link(desk, tmp_pa
     from citycarbon.interfaces.serving import application, open_bench
     from citycarbon.interfaces.workbench.settings import settings_of
 
-    bench = open_bench(settings_of(tmp_path), {})
+    bench = open_bench(settings_of(tmp_path))
     key = people.setup_key(bench.engine)
     client = TestClient(application(bench), follow_redirects=False)
     assert client.get("/setup?key=wrong").status_code == 403

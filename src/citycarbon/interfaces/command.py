@@ -47,6 +47,21 @@ def serve(*given: Any, **named: Any) -> None:
     run(*given, **named)
 
 
+def write_print_zh(result: StudyResult, path: Path) -> None:
+    """Write ``report-zh.pdf``."""
+    from citycarbon.interfaces.reports.print import write_print
+
+    write_print(result, path, "zh")
+
+
+def write_print_en(result: StudyResult, path: Path) -> None:
+    """Write ``report-en.pdf``."""
+    from citycarbon.interfaces.reports.print import write_print
+
+    write_print(result, path, "en")
+
+
+PRINTS = {"report-zh.pdf": write_print_zh, "report-en.pdf": write_print_en}
 REPORTS = {"report.html": write_page, "report.xlsx": write_workbook}
 
 
@@ -60,7 +75,7 @@ def work_off(arguments: list[str]) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code: 0 done, 2 wrong input, 130 interrupted."""
     given = sys.argv[1:] if arguments is None else arguments
-    faces = Faces(reports=REPORTS, serve=serve)
+    faces = Faces(reports=REPORTS, prints=PRINTS, serve=serve)
     return build(given, faces)
 
 

@@ -38,10 +38,10 @@ CHILD = ("-c", "import sys; from citycarbon.interfaces.command import work_off; 
 """How the process of a job begins."""
 
 
-def open_bench(settings: Settings, writers: Mapping[str, Writer]) -> Bench:
+def open_bench(settings: Settings, prints: Mapping[str, Writer] | None = None) -> Bench:
     """Open the database and the shelf of a workbench."""
     engine = open_store(settings)
-    return Bench(settings, engine, Shelf(settings.home), writers, Worker(engine, str(settings.home), CHILD))
+    return Bench(settings, engine, Shelf(settings.home), prints or {}, Worker(engine, str(settings.home), CHILD))
 
 
 def warm(bench: Bench) -> None:
@@ -70,15 +70,15 @@ def application(bench: Bench) -> Starlette:
     return app
 
 
-def serve(home: Path, writers: Mapping[str, Writer], *, host: str, port: int, say: Any, **given: object) -> None:
+def serve(home: Path, prints: Mapping[str, Writer], *, host: str, port: int, say: Any, **given: object) -> None:
     """Run a workbench in this process until it is stopped.
 
     Parameters
     ----------
     home
         Folder with studies and results.
-    writers
-        File name of a report to what writes it.
+    prints
+        File name of a printed report to what writes it.
     host, port
         Where to listen.
     say
@@ -92,7 +92,7 @@ def serve(home: Path, writers: Mapping[str, Writer], *, host: str, port: int, sa
     stated = {name: value for name, value in given.items() if value is not None}
     if "CITYCARBON_ADDRESS" not in os.environ:
         stated.setdefault("address", f"http://{shown}:{port}")
-    bench = open_bench(settings_of(home, **stated), writers)
+    bench = open_bench(settings_of(home, **stated), prints)
     say("serving", bench.settings.address)
     if key := setup_key(bench.engine):
         say("set_up", f"{bench.settings.address}/setup?key={key}")

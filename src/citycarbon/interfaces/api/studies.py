@@ -39,7 +39,7 @@ TableName = Annotated[
     str, Path(pattern=r"^[a-z0-9][A-Za-z0-9_ .-]{0,120}$", description="name of a table", examples=["emissions"])
 ]
 PLAIN = ("sort", "columns", "offset", "limit", "lang")
-FILES = ("report.html", "report.xlsx", "report.pdf", "result.json")
+FILES = ("report.html", "report.xlsx", "result.json")
 
 
 class Format(StrEnum):
@@ -183,8 +183,15 @@ def get_trace(
 
 @router.get("/studies/{study}/files/{name}", response_class=Response)
 def get_file(request: Request, study: StudyName, person: Asker, name: Annotated[str, Path(max_length=100)]) -> Response:
-    """Download a report of a study: report.html, report.xlsx, report.pdf or result.json."""
+    """Download a report of a study: report-zh.pdf, report-en.pdf, report.html, report.xlsx or result.json."""
     entry = _with_result(request, person, study)
+    bench = bench_of(request)
+    if name in bench.prints:
+        named = f'attachment; filename="{study}-{name}"'
+        tag = f"{entry.version}{name}"
+        return tagged(
+            request, tag, lambda: bench.printed(entry, name), "application/pdf", **{"content-disposition": named}
+        )
     path = None if entry.results is None or name not in FILES else entry.results / name
     if path is None or not path.is_file():
         raise InputError("address_unknown", Where(item=request.url.path), name)

@@ -21,6 +21,7 @@ from citycarbon.interfaces.cli.texts import say
 VENDORED = (
     ("Apache ECharts 6.1.0", "Apache-2.0", "report.html, serve"),
     ("MapLibre GL JS 6.17.0", "BSD-3-Clause", "serve"),
+    ("Noto Sans CJK SC (subset)", "OFL-1.1", "report.pdf"),
 )
 """Third-party files that ship inside the package; their licence texts stand beside them."""
 LIBRARIES = (

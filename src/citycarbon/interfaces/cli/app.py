@@ -34,6 +34,7 @@ class Faces:
     """What the command line may call of other faces, and how it speaks."""
 
     reports: Mapping[str, Callable[[StudyResult, Path], None]] = field(default_factory=dict)
+    prints: Mapping[str, Callable[[StudyResult, Path], None]] = field(default_factory=dict)
     serve: Callable[..., None] | None = None
     lang: str = "en"
     as_json: bool = False

@@ -62,7 +62,7 @@ def serve(
         click.echo(say(key, faces.lang).format(*values))
 
     faces.serve(
-        home, faces.reports, host=host, port=port, say=tell, address=address, public=public or None, idle_stop=idle_stop
+        home, faces.prints, host=host, port=port, say=tell, address=address, public=public or None, idle_stop=idle_stop
     )
 
 

@@ -6,6 +6,7 @@ Comes in: folders. Goes out: results, reports and a short answer. Not for: formu
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from citycarbon.interfaces.cli.show import console, grid, number, strong, tonnes
 from citycarbon.interfaces.cli.texts import name_of, say
 from citycarbon.studies import service
 from citycarbon.studies.cache import StepCache
+from citycarbon.studies.exchange.map_files import FOLDER as MAPS
 
 IDLE = 4 * 3600
 """Seconds without a request after which the server of a demo ends by itself."""
@@ -83,13 +85,17 @@ def validate(faces: Faces, study: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path))
+@click.option("--pdf", is_flag=True, help="write report-zh.pdf and report-en.pdf too")
 @click.pass_obj
-def report(faces: Faces, results: Path) -> None:
-    """Write report.html and report.xlsx of a RESULTS folder again."""
+def report(faces: Faces, results: Path, pdf: bool) -> None:
+    """Write report.html and report.xlsx of a RESULTS folder again, and the printed reports when they are asked for."""
     result = service.load(results)
     with replacing(results) as fresh:
         write_result(result, fresh)
-        for name, write in faces.reports.items():
+        if (results / MAPS).is_dir():
+            # Map files are made of the study's own layers, which a results folder does not hold.
+            shutil.copytree(results / MAPS, fresh / MAPS)
+        for name, write in {**faces.reports, **(faces.prints if pdf else {})}.items():
             write(result, fresh / name)
     click.echo(f"{say('written', faces.lang)} {results / 'report.html'}")
 

@@ -20,7 +20,7 @@ from citycarbon.interfaces.workbench.asking import bench_of, who
 from citycarbon.studies.shelf import Entry
 from citycarbon.studies.shelf.tracing import trace
 
-REPORTS = ("report.pdf", "report.html", "report.xlsx", "result.json")
+REPORTS = ("report.html", "report.xlsx", "result.json")
 
 
 def home(request: Request) -> Response:
@@ -70,7 +70,7 @@ def study_page(request: Request) -> Response:
     shown: dict[str, Any] = {"tab": tab.name, "parts": tab.parts, "stamp": entry.version[:16]}
     if tab.name == "reports" and entry.results is not None:
         folder = entry.results
-        shown["reports"] = [name for name in REPORTS if (folder / name).is_file()]
+        shown["reports"] = [*bench.prints, *(name for name in REPORTS if (folder / name).is_file())]
     return page(request, template, person=person, study=entry, **shown)
 
 

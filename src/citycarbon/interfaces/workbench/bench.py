@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 
 import sqlalchemy as sa
 
@@ -30,9 +32,10 @@ class Bench:
     settings: Settings
     engine: sa.Engine
     shelf: Shelf
-    writers: Mapping[str, Writer] = field(default_factory=dict)
+    prints: Mapping[str, Writer] = field(default_factory=dict)
     worker: Worker | None = None
     last_request: float = field(default_factory=time.monotonic)
+    _printing: Lock = field(default_factory=Lock)
     _public: tuple[float, frozenset[str]] = (0.0, frozenset())
 
     def public(self) -> frozenset[str]:
@@ -75,6 +78,17 @@ class Bench:
         if role != "viewer" and not person.may(role, study):
             needed(person, role, study)
         return entry
+
+    def printed(self, entry: Entry, name: str) -> bytes:
+        """Give a printed report, made once for each version of a result, one at a time."""
+
+        def make() -> bytes:
+            with self._printing, TemporaryDirectory() as folder:
+                path = Path(folder) / name
+                self.prints[name](self.shelf.result(entry), path)
+                return path.read_bytes()
+
+        return self.shelf.keep(entry, ("print", name), make)
 
     def wake(self) -> None:
         """Let the worker look at its queue now."""
