@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -72,3 +74,30 @@ def spark() -> Iterator[Any]:
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+SERVED = ("toy-city", "toy-future", "toy-land")
+
+
+@pytest.fixture(scope="session")
+def served_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results folders of three shipped studies, run once for all test processes; read, and copied where a test writes."""
+    from citycarbon.studies import service
+
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "served-results"
+    examples = Path(__file__).parents[1] / "examples"
+    home.mkdir(exist_ok=True)
+    for name in SERVED:
+        try:
+            (home / f".{name}.begun").mkdir()
+        except FileExistsError:
+            # Another process makes it.
+            for _ in range(6000):
+                if (home / f".{name}.done").exists():
+                    break
+                time.sleep(0.1)
+        else:
+            service.run(examples / name, home / name, {})
+            (home / f".{name}.done").touch()
+    return home

@@ -15,7 +15,7 @@ TEMPLATES = sorted((WEB / "templates").glob("*.j2"))
 SCRIPTS = [path for path in sorted((WEB / "assets").glob("*js")) if not path.name.startswith("maplibre")]
 KIT = sorted((WEB.parent / "drawing" / "assets").glob("report*.js"))
 SAME = {"report_pdf"}
-PLAIN = {"citycarbon", "SHA-256", "kB", "CO2e", "UTC", "UTF-8", "GB18030 / GBK", "xlsx"}
+PLAIN = {"citycarbon", "SHA-256", "kB", "CO2e", "UTC", "UTF-8", "GB18030 / GBK", "csv"}
 """What is written alike in both languages."""
 USED = re.compile(r"""\bt\(\s*["'](\w+)["']""")
 BEGUN = re.compile(r"""\bt\(\s*["'](\w+_)["']\s*~""")

@@ -12,9 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from citycarbon.studies import service
-
-ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 PASSWORD = "four words are long enough"
 
@@ -68,11 +65,11 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(tmp_path_factory, served_results):
     """A workbench on three shipped studies, open to everyone."""
     home = tmp_path_factory.mktemp("workbench")
     for name in ("toy-city", "toy-future", "toy-land"):
-        service.run(ROOT / "examples" / name, home / name, {})
+        shutil.copytree(served_results / name, home / name)
     made = Server(home)
     yield made
     made.stop()

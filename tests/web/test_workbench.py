@@ -67,7 +67,7 @@ def test_levers_answer_while_one_moves_them(browser, server):
     until(page, "() => document.body.dataset.levers === '1'")
     until(page, "text => document.getElementById('lever-said').innerText !== text", before)
     assert "less in all to 2060" in page.inner_text("#lever-said")
-    until(page, "() => location.search.includes('moves=')")
+    until(page, "() => decodeURIComponent(location.search).includes('~-0.2')")
     # The address shows another person the same.
     other = browser.new_page()
     other.goto(page.url)

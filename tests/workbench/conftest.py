@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,20 +11,9 @@ from citycarbon.interfaces.serving import application, open_bench
 from citycarbon.interfaces.workbench import people
 from citycarbon.interfaces.workbench.bench import Bench
 from citycarbon.interfaces.workbench.settings import settings_of
-from citycarbon.studies import service
 
-ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"
 STUDIES = {"toy-city": True, "toy-future": False, "toy-land": False}
-
-
-@pytest.fixture(scope="session")
-def results(tmp_path_factory):
-    """Results of three studies, run once."""
-    home = tmp_path_factory.mktemp("results")
-    for name in STUDIES:
-        service.run(ROOT / "examples" / name, home / name, {})
-    return home
 
 
 @dataclass
@@ -52,13 +40,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(results, tmp_path, monkeypatch):
+def desk(served_results, tmp_path, monkeypatch):
     """A fresh workbench: toy-city is open data; alice reads toy-future, ana computes in toy-land, ada looks after all."""
     monkeypatch.setattr(people, "hasher", lambda: people.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     people._nobody.cache_clear()
     home = tmp_path / "home"
     for name in STUDIES:
-        shutil.copytree(results / name, home / name)
+        shutil.copytree(served_results / name, home / name)
     bench = open_bench(settings_of(home), PRINTS)
     for name, public in STUDIES.items():
         bench.publish(name, public)

@@ -52,10 +52,11 @@ class Table:
     """
 
     columns: ClassVar[tuple[Column, ...]] = ()
-    __slots__ = ("_codes", "_fixed", "_frame")
+    __slots__ = ("_codes", "_fixed", "_frame", "_names")
     _frame: Frame
     _fixed: Mapping[str, str]
     _codes: Mapping[str, CodeList]
+    _names: frozenset[str] | None
 
     def __init__(
         self,
@@ -84,6 +85,7 @@ class Table:
         object.__setattr__(self, "_frame", frame)
         object.__setattr__(self, "_fixed", dict(fixed))
         object.__setattr__(self, "_codes", dict(codes))
+        object.__setattr__(self, "_names", None)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")
@@ -117,7 +119,10 @@ class Table:
 
     def has(self, column: str) -> bool:
         """Tell whether the frame itself holds a column."""
-        return column in self._frame.collect_schema().names()
+        if self._names is None:
+            # A frozen table never changes its columns, and asking an engine for them takes a tenth of a millisecond.
+            object.__setattr__(self, "_names", frozenset(self._frame.collect_schema().names()))
+        return column in (self._names or ())
 
     def text(self, column: str) -> nw.Expr:
         """Give the expression of a column: the column itself, its constant, or its default."""

@@ -47,10 +47,20 @@ class Run:
     tables: dict[str, Table] = field(default_factory=dict)
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     cached: list[str] = field(default_factory=list)
+    _account: EmissionTable | None = None
+    _main: EmissionTable | None = None
 
     def account(self) -> EmissionTable:
-        """Give the account in its gases, from the finished steps."""
-        return account_of(self.study, self.tables, self.desk.place_codes, self.desk.sector_codes)
+        """Give the account in its gases, from the finished steps of the account; it is put together once."""
+        if self._account is None:
+            self._account = account_of(self.study, self.tables, self.desk.place_codes, self.desk.sector_codes)
+        return self._account
+
+    def main(self) -> EmissionTable:
+        """Give the account in t CO2e, whole in each alternative."""
+        if self._main is None:
+            self._main = main_account(self.study, self.account())
+        return self._main
 
 
 def execute(folder: Path, *, step_cache: StepCache | None = None, progress: Progress | None = None) -> Run:
@@ -276,7 +286,7 @@ def _sourced(run: Run, step: Step, name: str, source: TableSource, wanted: type[
         return _stacked(run, step, name, tables, ["parts"] * len(tables), wanted)
     if source.step is not None:
         whole = source.step == ACCOUNT
-        table = main_account(run.study, run.account()) if whole else run.tables[source.step]
+        table = run.main() if whole else run.tables[source.step]
         if not isinstance(table, wanted):
             found = type(table).__name__
             where = Where(file=STUDY_FILE, item=f"{step.id}.{name}")

@@ -168,7 +168,8 @@ def page(
     person = person if person is not None else who(request)
     query = {**request.query_params, "lang": "en" if lang == "zh" else "zh"}
     given = {
-        "lang": lang, "t": lambda key, *values: say(lang, key, *values), "person": person, "study": study,
+        "lang": lang, "words": page_words()[lang],
+        "t": lambda key, *values: say(lang, key, *values), "person": person, "study": study,
         "path": request.url.path, "mass": lambda value: mass(value, lang), "other": f"{request.url.path}?{urlencode(query)}",
         "theme": request.cookies.get(THEME, ""), "tab": "", "public": study is not None and bench.is_public(study.id),
         "role": person.role(study.id) if study else person.role(), **shown,

@@ -74,6 +74,10 @@ def test_members_have_one_date_and_stay_in_the_folder(package: zipfile.ZipFile) 
 
 def test_every_table_is_there_twice_and_says_the_same(package: zipfile.ZipFile, result: StudyResult) -> None:
     for name, frame in result.tables.items():
+        if pl.Binary in frame.schema.values():
+            # Shapes as bytes stay out: the layers are there as GeoJSON.
+            assert f"data/{name}.parquet" not in package.namelist()
+            continue
         exact = pl.read_parquet(io.BytesIO(package.read(f"data/{name}.parquet")))
         assert exact.equals(frame)
         text = package.read(f"data/{name}.csv")

@@ -13,6 +13,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,9 @@ def write_package(path: Path, folder: Path, stated: Stated | None = None) -> Non
     if path.suffix.lower() != ".zip":
         raise InputError("file_kind_unknown", Where(file=str(path)), path.suffix or "—", kinds=".zip")
     result = read_result(folder)
+    # Shapes as bytes are for tiles; what they draw is in the package as GeoJSON.
+    legible = {name: frame for name, frame in result.tables.items() if pl.Binary not in frame.schema.values()}
+    result = replace(result, tables=legible)
     index = json.loads((folder / INDEX).read_text("utf-8"))
     _refuse_changed(folder, index)
     titles = {name: title_of(name, result.labels) for name in (*result.tables, CHECKS)}
