@@ -152,4 +152,16 @@ WORKBENCH_MESSAGES: dict[str, Message] = {
         ("an upload of your own that was not taken over or thrown away", "您本人上传且尚未采用或丢弃的文件"),
         ("upload the file again", "请重新上传"),
     ),
+    "version_changed": message(
+        "input",
+        ("The version is not the one that can be decided on", "该版本目前不能作此决定"),
+        ("the present version, in the state {state}", "当前版本，且状态为 {state}"),
+        ("load the page again and look at what changed", "请刷新页面查看变化"),
+    ),
+    "approve_own": message(
+        "input",
+        ("Nobody decides on a version that they handed in", "不能审批本人提交的版本"),
+        ("another approver", "另一位审批人"),
+        ("ask someone else with the role approver", "请其他审批人处理"),
+    ),
 }

@@ -29,7 +29,8 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": shapes.Problems, "description": text}
     for status, text in {
         400: "A part of the address cannot be read", 401: "Sign in, or send a token", 403: "Your role does not allow this",
-        404: "There is nothing here, or it is not open to you", 413: "Too large", 422: "Wrong input; every problem is named",
+        404: "There is nothing here, or it is not open to you",
+        409: "The study is being worked on, or its version changed", 413: "Too large", 422: "Wrong input; every problem is named",
     }.items()
 }  # fmt: skip
 """What every route may answer besides its own shape."""

@@ -284,3 +284,18 @@ class JobShape(Shape):
     part: float = Field(description="how much is done, 0 to 1")
     made: float
     outcome: dict[str, Any] = Field(description="what came of it; problems in both languages if it failed on its input")
+
+
+class Decision(Shape):
+    """A decision about a version."""
+
+    act: Literal["hand_in", "approve", "send_back"]
+    version: str = Field(description="the version that you looked at", max_length=64)
+    note: str = Field("", max_length=2000)
+
+
+class ApprovalShape(Shape):
+    """State of the present version."""
+
+    version: str
+    state: Literal["draft", "handed_in", "approved", "sent_back"]

@@ -16,7 +16,9 @@ from starlette.responses import FileResponse, Response
 from citycarbon.core.errors import InputError, Where
 from citycarbon.interfaces.api.answers import ERRORS, person_of, tagged
 from citycarbon.interfaces.api.shapes import (
+    ApprovalShape,
     Both,
+    Decision,
     Limit,
     Offset,
     RowPage,
@@ -27,7 +29,8 @@ from citycarbon.interfaces.api.shapes import (
     TableShape,
     Traced,
 )
-from citycarbon.interfaces.workbench.asking import bench_of
+from citycarbon.interfaces.workbench import approval
+from citycarbon.interfaces.workbench.asking import bench_of, origin_of
 from citycarbon.interfaces.workbench.people import Person
 from citycarbon.studies.shelf import Entry
 from citycarbon.studies.shelf.query import FORMATS, ask, json_rows, page, schema_of, write
@@ -71,6 +74,23 @@ def list_studies(request: Request, person: Asker, offset: Offset = 0, limit: Lim
 def get_study(request: Request, study: StudyName, person: Asker) -> StudyShape:
     """Describe a study."""
     return shape(bench_of(request).require(person, study), request, person)
+
+
+@router.get("/studies/{study}/approval")
+def get_approval(request: Request, study: StudyName, person: Asker) -> ApprovalShape:
+    """Say whether the present version was approved."""
+    bench = bench_of(request)
+    entry = bench.require(person, study)
+    return ApprovalShape(version=entry.version, state=approval.state_of(bench, entry))
+
+
+@router.post("/studies/{study}/approval")
+def post_approval(request: Request, study: StudyName, given: Decision, person: Asker) -> ApprovalShape:
+    """Hand a version in (analyst), approve it or send it back (approver, and not who handed it in)."""
+    bench = bench_of(request)
+    entry = bench.require(person, study)
+    state = approval.decide(bench, person, entry, given.act, given.version, given.note, origin_of(request))
+    return ApprovalShape(version=entry.version, state=state)
 
 
 @router.get("/studies/{study}/result", response_model=dict[str, Any])

@@ -54,6 +54,7 @@ def routes() -> list[Route]:
         Route(STUDY + "/data/undo", data_pages.undo, methods=["POST"]),
         Route(STUDY + "/data/review/{upload}", data_pages.show_review),
         Route(STUDY + "/data/review/{upload}", data_pages.answer_review, methods=["POST"]),
+        Route(STUDY + "/approval", study_pages.decide, methods=["POST"]),
         Route(STUDY + "/run", data_pages.run, methods=["POST"]),
         Route(STUDY + "/jobs/{job}", data_pages.show_job),
         Route(STUDY + "/jobs/{job}/cancel", data_pages.cancel, methods=["POST"]),

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import time
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +18,11 @@ from citycarbon.core.errors import InputError, Where
 from citycarbon.interfaces.drawing.kit import embed
 from citycarbon.interfaces.drawing.page_data import page_data
 from citycarbon.interfaces.web.frame import TABS, Tab, page
-from citycarbon.interfaces.workbench.asking import bench_of, who
+from citycarbon.interfaces.web.people_pages import fields, to
+from citycarbon.interfaces.workbench import approval
+from citycarbon.interfaces.workbench.asking import bench_of, check_form, origin_of, who
+from citycarbon.interfaces.workbench.people import Person
+from citycarbon.interfaces.workbench.problems import status_of
 from citycarbon.studies.shelf import Entry
 from citycarbon.studies.shelf.tracing import trace
 
@@ -69,9 +75,44 @@ def study_page(request: Request) -> Response:
         template = "not_run"
     shown: dict[str, Any] = {"tab": tab.name, "parts": tab.parts, "stamp": entry.version[:16]}
     if tab.name == "reports" and entry.results is not None:
-        folder = entry.results
-        shown["reports"] = [*bench.prints, *(name for name in REPORTS if (folder / name).is_file())]
+        return reports_page(request, person, entry)
     return page(request, template, person=person, study=entry, **shown)
+
+
+def reports_page(request: Request, person: Person, entry: Entry, error: InputError | None = None) -> Response:
+    """What can be downloaded, and what was decided about the version."""
+    bench, folder = bench_of(request), entry.results
+    files = [name for name in REPORTS if folder is not None and (folder / name).is_file()]
+    return page(
+        request, "reports", person=person, study=entry, tab="reports", reports=[*bench.prints, *files],
+        approval=approval.state_of(bench, entry), decisions=approval.history(bench, entry.id)[:20],
+        problems=error.problems if error else (), status=status_of(error) if error else 200,
+        moment=lambda at: time.strftime("%Y-%m-%d %H:%M", time.localtime(at)),
+    )  # fmt: skip
+
+
+async def decide(request: Request) -> Response:
+    """Hand a version in, approve it, or send it back."""
+    person, bench = await run_in_threadpool(who, request), bench_of(request)
+    entry = bench.require(person, request.path_params["study"])
+    form = await fields(request)
+    check_form(person, form.get("form_key", ""))
+    given = (
+        bench,
+        person,
+        entry,
+        form.get("act", ""),
+        form.get("version", ""),
+        form.get("note", ""),
+        origin_of(request),
+    )
+    try:
+        await run_in_threadpool(approval.decide, *given)
+    except InputError as error:
+        if error.problems[0].code in ("role_missing", "sign_in_needed"):
+            raise
+        return await run_in_threadpool(reports_page, request, person, entry, error)
+    return to(f"/s/{entry.id}/reports#version")
 
 
 def study_data(request: Request) -> Response:
