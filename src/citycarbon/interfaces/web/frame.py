@@ -50,7 +50,7 @@ class Tab:
 
 
 TABS = (
-    Tab("cockpit", ("structure", "trend", "checks"), ("checks", "shown")),
+    Tab("cockpit", ("trend", "structure", "checks"), ("checks", "shown")),
     Tab("map"),
     Tab("inventory", ("views", "flows", "structure", "places", "per", "time", "compare", "checks", "factors", "inputs", "tables"),
         ("views", "checks", "factors", "shown")),
