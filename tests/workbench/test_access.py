@@ -18,7 +18,8 @@ CLOSED = ["/s/toy-future", "/s/toy-future/inventory", "/s/toy-future/projection"
           "/api/v1/studies/toy-future/tables/emissions/rows", "/api/v1/studies/toy-future/tables/emissions/rows.csv",
           "/api/v1/studies/toy-future/trace", "/api/v1/studies/toy-future/files/report.html",
           "/api/v1/studies/toy-future/projections", "/api/v1/studies/toy-future/layers", "/api/v1/studies/toy-future/ogc",
-          "/s/toy-future/data", "/s/toy-future/data/file", "/api/v1/studies/toy-future/jobs", "/api/v1/studies/toy-future/approval",
+          "/s/toy-future/data", "/s/toy-future/data/file", "/api/v1/studies/toy-future/jobs",
+          "/api/v1/studies/toy-future/approval",
           "/api/v1/studies/toy-future/ogc/conformance", "/api/v1/studies/toy-future/ogc/collections"]  # fmt: skip
 
 

@@ -29,11 +29,18 @@ def described(desk):
 
 def test_every_operation_answers_as_described(described):
     schema, headers = described
-    tried = 0
+    tried = methods = 0
     for found in schema.get_all_operations():
         operation = found.ok()
 
-        @settings(max_examples=12, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+        if operation.path.startswith("/methods/") and operation.method == "post":
+            # Each begins a process; every eighth stands for all, which are made by one function.
+            methods += 1
+            if methods % 8:
+                continue
+        examples = 2 if operation.path.startswith("/methods/") else 12
+
+        @settings(max_examples=examples, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
                   suppress_health_check=list(HealthCheck))  # fmt: skip
         def attempt(case):
             # A stream of events has no end that a test could wait for.

@@ -164,4 +164,13 @@ WORKBENCH_MESSAGES: dict[str, Message] = {
         ("another approver", "另一位审批人"),
         ("ask someone else with the role approver", "请其他审批人处理"),
     ),
+    "method_too_long": message(
+        "input",
+        ("The method did not end in time", "方法未能按时完成"),
+        ("an answer within {seconds} seconds", "{seconds} 秒内完成"),
+        (
+            "send fewer rows or draws, or use it in a study, where a run may take its time",
+            "请减少行数或抽样次数，或在研究中使用该方法",
+        ),
+    ),
 }

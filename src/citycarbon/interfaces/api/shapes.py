@@ -182,6 +182,7 @@ class MethodAnswer(Shape):
     method: str
     version: int
     table: str
+    count: int = Field(description="rows in all; the answer holds the first ten thousand")
     rows: list[dict[str, Any]]
     notes: dict[str, str] = Field(description="defaults that were used")
 

@@ -1,0 +1,123 @@
+"""Routes that run methods: one for each method whose tables can be sent as rows, made from the catalogue.
+
+Comes in: requests. Goes out: JSON. Not for: the methods.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from starlette.responses import Response
+
+from citycarbon.core.errors import InputError, Where
+from citycarbon.core.method import Method, Parameter
+from citycarbon.core.tables import FactorTable, Table
+from citycarbon.interfaces.api.answers import ERRORS, person_of
+from citycarbon.interfaces.api.catalogue import takes_rows
+from citycarbon.interfaces.api.shapes import MethodAnswer
+from citycarbon.interfaces.workbench.people import Person
+from citycarbon.interfaces.workbench.trying import try_method
+from citycarbon.studies.catalogue import methods
+from citycarbon.studies.shelf.query import json_rows
+
+Cell = str | int | float | None
+STRICT = ConfigDict(extra="forbid")
+
+
+_ROWS: dict[str, type[BaseModel]] = {}
+
+
+def row_shape(table: type[Table]) -> type[BaseModel]:
+    """Shape of a row of a table, from its declared columns; one for each class."""
+    if table.__name__ in _ROWS:
+        return _ROWS[table.__name__]
+    fields: dict[str, Any] = {
+        column.name: (Cell, Field(... if column.required else None, description=column.meaning[0], max_length=2000))
+        for column in table.columns
+        if column.name != "provenance_id"
+    }
+    fields = {name: (kind, Field(info.default, description=info.description)) for name, (kind, info) in fields.items()}
+    return create_model(
+        f"{table.__name__}Row", __config__=STRICT, __doc__=(table.__doc__ or "").split("\n")[0], **fields
+    )
+
+
+def question_shape(method: Method) -> type[BaseModel]:
+    """Shape of what a method is asked with: its tables as rows, its parameters."""
+    fields = {
+        each.name: _field(each)
+        for each in method.parameters
+        if each.table is not None or each.kind in (str, int, float, bool)
+    }
+    name = "".join(word.title() for word in method.id.replace(".", "_").split("_")) + "Question"
+    return create_model(name, __config__=STRICT, __doc__=method.summary, **fields)  # type: ignore[call-overload,no-any-return]
+
+
+def _field(parameter: Parameter) -> tuple[Any, Any]:
+    note = f"[{parameter.unit}] {parameter.meaning}" if parameter.unit not in ("", "1") else parameter.meaning
+    if parameter.table is FactorTable:
+        factor: Any = row_shape(FactorTable)
+        kind: Any = str | list[factor] | None
+        return kind, Field(None, description=note + "; or library:EDITION; the default editions if left out")
+    if parameter.table is not None:
+        row: Any = row_shape(parameter.table)
+        rows: Any = list[row]
+        return (
+            (rows | None, Field(None, description=note)) if parameter.optional else (rows, Field(..., description=note))
+        )
+    kind = Literal[parameter.choices] if parameter.choices else parameter.kind
+    return (kind | None, Field(None, description=note)) if parameter.optional else (kind, Field(..., description=note))
+
+
+def analyst(person: Annotated[Person, Depends(person_of)]) -> Person:
+    """Whoever computes in some study may try methods.
+
+    Raises
+    ------
+    InputError
+        ``sign_in_needed`` or ``role_missing``.
+    """
+    if not person.known:
+        raise InputError("sign_in_needed", Where(item="method"), "")
+    if not any(person.may("analyst", study) for study in person.grants):
+        raise InputError("role_missing", Where(item="method"), "—", role="analyst")
+    return person
+
+
+def endpoint(method: Method, shape: type[BaseModel]) -> Callable[..., Response]:
+    """The function that answers for a method."""
+    tables = {each.name for each in method.parameters if each.table is not None}
+
+    def run(question: Any, person: Annotated[Person, Depends(analyst)]) -> Response:  # noqa: ARG001
+        given = {name: value for name, value in question.model_dump(exclude_unset=True).items() if value is not None}
+        rows = {name: value for name, value in given.items() if name in tables}
+        made = try_method(method.id, rows, {name: value for name, value in given.items() if name not in tables})
+        head = {
+            "method": method.id,
+            "version": method.version,
+            "table": made.table,
+            "count": made.count,
+            "notes": made.notes,
+        }
+        text = json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "rows": ' + json_rows(made.rows) + b"}"
+        return Response(text, media_type="application/json", headers={"cache-control": "no-store"})
+
+    run.__annotations__["question"] = shape
+    return run
+
+
+def router() -> APIRouter:
+    """Make the routes, one a method."""
+    made = APIRouter(tags=["methods"], responses=ERRORS)
+    for each in methods().values():
+        if takes_rows(each):
+            made.add_api_route(
+                f"/methods/{each.id}", endpoint(each, question_shape(each)), methods=["POST"], response_model=MethodAnswer,
+                summary=each.title[0], description=f"{each.summary}\n\n{each.equation}",
+                operation_id=f"run_{each.id.replace('.', '_')}",
+            )  # fmt: skip
+    return made

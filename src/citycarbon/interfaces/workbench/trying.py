@@ -1,0 +1,123 @@
+"""One method on rows that somebody sends, in a process of its own that ends in time.
+
+Comes in: a method's id, rows of its tables, parameters. Goes out: the rows that it gives. Not for: studies.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import multiprocessing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import BoundedSemaphore
+from typing import Any
+
+import polars as pl
+
+from citycarbon.core.errors import InputError, Where
+from citycarbon.studies import service
+
+SECONDS = 30.0
+MOST_ROWS = 10_000
+_AT_ONCE = BoundedSemaphore(2)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a method gave: the class of its table, rows, how many there are in all, and the defaults that were used."""
+
+    table: str
+    rows: pl.DataFrame
+    count: int
+    notes: dict[str, str]
+
+
+@cache
+def _context() -> BaseContext:
+    """Processes that begin with everything loaded, where the system can fork from a server; elsewhere each loads its own."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["citycarbon.interfaces.workbench.trying", "citycarbon.studies.service"])
+    return context
+
+
+def try_method(
+    method: str,
+    tables: Mapping[str, str | Sequence[Mapping[str, Any]]],
+    parameters: Mapping[str, Any],
+    *,
+    seconds: float = SECONDS,
+) -> Tried:
+    """Run a method on rows.
+
+    Parameters
+    ----------
+    method
+        Id in the catalogue.
+    tables
+        Table parameter to its rows, or to ``library:EDITION`` for factors.
+    parameters
+        Plain parameters.
+    seconds
+        Time after which it is ended.
+
+    Raises
+    ------
+    InputError
+        Every problem of the input; ``method_too_long`` if it does not end in time.
+    """
+    with _AT_ONCE, TemporaryDirectory() as folder:
+        given = {name: _file(Path(folder), name, rows) for name, rows in tables.items()}
+        receiving, sending = multiprocessing.Pipe(duplex=False)
+        child = _context().Process(target=_run, args=(sending, method, given, dict(parameters)), daemon=True)  # type: ignore[attr-defined]
+        child.start()
+        sending.close()
+        try:
+            if not receiving.poll(seconds):
+                raise InputError("method_too_long", Where(item=method), f"{seconds:g} s", seconds=f"{seconds:g}")
+            kind, answer = receiving.recv()
+        except EOFError as error:
+            raise InputError("method_too_long", Where(item=method), "", seconds=f"{seconds:g}") from error
+        finally:
+            receiving.close()
+            child.kill()
+            child.join()
+    if kind == "problems":
+        raise InputError.several(answer)
+    table, content, count, notes = answer
+    return Tried(table, pl.read_ipc(io.BytesIO(content)), count, notes)
+
+
+def _file(folder: Path, name: str, rows: str | Sequence[Mapping[str, Any]]) -> str:
+    """Write rows as a file that the readers know, so that they are checked like every other input."""
+    if isinstance(rows, str):
+        if rows.startswith(service.LIBRARY):
+            return rows
+        raise InputError("value_not_listed", Where(item=name), rows, known=f"{service.LIBRARY}EDITION")
+    path = folder / f"{name}.csv"
+    header = list(dict.fromkeys(key for row in rows for key in row))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, header or ["place"], restval="")
+        writer.writeheader()
+        writer.writerows({key: "" if cell is None else cell for key, cell in row.items()} for row in rows)
+    return str(path)
+
+
+def _run(sending: Connection, method: str, tables: dict[str, str], parameters: dict[str, Any]) -> None:
+    """In the process of its own: run, and send what came of it."""
+    try:
+        _, made, notes = service.call(method, tables, parameters)
+    except InputError as error:
+        sending.send(("problems", error.problems))
+        return
+    frame = made.to_polars()
+    stream = io.BytesIO()
+    frame.head(MOST_ROWS).write_ipc(stream)
+    sending.send(("made", (type(made).__name__, stream.getvalue(), frame.height, notes)))
