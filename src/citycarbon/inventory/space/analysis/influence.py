@@ -24,6 +24,7 @@ from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.data.layers import Layer
 from citycarbon.data.layers.blocks import spatial_folds
 from citycarbon.inventory.space.analysis.clusters import neighbours_of, values_on
+from citycarbon.inventory.space.analysis.neighbourhoods import regular_width
 from citycarbon.inventory.space.form.shape import check_areas
 from citycarbon.inventory.space.tables import ProxyTable
 
@@ -257,7 +258,7 @@ def _gwr(y: Numbers, x: Numbers, names: list[str], fold: Numbers, place: Numbers
     # One process: others would print warnings of their own and take longer to start than to count.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        least = min(len(y) - 1, max(30, 5 * (x.shape[1] + 1)))
+        least = regular_width(place, x, place, min(len(y) - 1, max(30, 5 * (x.shape[1] + 1))), len(y) - 1)
         width = Sel_BW(place, y[:, None], x, n_jobs=1).search(bw_min=least, bw_max=len(y) - 1, criterion="AICc")
         fit = GWR(place, y[:, None], x, width, n_jobs=1).fit()
         rows: list[tuple[Any, ...]] = []
@@ -269,8 +270,9 @@ def _gwr(y: Numbers, x: Numbers, names: list[str], fold: Numbers, place: Numbers
         rows.append(("gwr", "r2", float(fit.R2), None, None, None, None))
 
         def predict(train: Numbers, held: Numbers) -> Numbers:
-            most = min(int(width), int(train.sum()) - 1)
-            inner = GWR(place[train], y[train][:, None], x[train], most, n_jobs=1)
+            most = int(train.sum()) - 1
+            inside = regular_width(place[train], x[train], place[held], min(int(width), most), most)
+            inner = GWR(place[train], y[train][:, None], x[train], inside, n_jobs=1)
             return np.asarray(inner.predict(place[held], x[held]).predictions).ravel()
 
         return rows + _held_out("gwr", y, fold, predict)
