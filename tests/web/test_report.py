@@ -1,5 +1,6 @@
 """The report in a real browser: both languages, desktop and phone, offline, every number traceable, hostile text harmless."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -142,4 +143,16 @@ def test_text_of_the_input_never_becomes_markup(browser, tmp_path, served_result
     page.keyboard.press("Escape")
     page.locator("#places button.num").first.click()
     assert page.locator("img").count() == 0
+    page.close()
+
+
+def test_a_map_whose_layer_is_too_large_leaves_the_rest_of_the_page(browser, tmp_path, served_results):
+    """Layers above the limit are not in the result; the map's values are."""
+    result = service.load(served_results / "toy-city")
+    path = tmp_path / "x.html"
+    write_page(replace(result, layers={}), path)
+    page, errors, _ = open_page(browser, path, "en", "desktop")
+    assert errors == []
+    assert page.locator("#map").count() == 0
+    assert page.locator("#tables").count() == 1
     page.close()

@@ -350,3 +350,33 @@ def test_a_person_needs_a_name_and_a_password_that_will_do(desk):
 
 def test_routes_are_plain_or_mounted(desk):
     assert all(isinstance(route, (Mount, Route)) for route in desk.app.routes)
+
+
+def test_what_an_administrator_closes_is_closed_where_all_is_open(desk):
+    from dataclasses import replace
+
+    desk.bench.settings = replace(desk.bench.settings, public=("*",))
+    with desk.bench.engine.begin() as connection:
+        connection.execute(sa.delete(store.studies))
+    desk.bench._decided = (-10.0, {})
+    assert desk.client().get("/s/toy-future").status_code == 200
+    ada = desk.client("ada")
+    key = desk.form_key("ada", ada)
+    ada.post("/people/open/toy-future", data={"form_key": key, "public": "no"})
+    assert desk.client().get("/s/toy-future").status_code == 401
+    made = ada.post("/new", data={"form_key": key, "name": "own-city", "template": "starter"})
+    assert made.status_code == 303
+    assert desk.client().get("/s/own-city/data").status_code == 401, "a study of one's own begins closed"
+
+
+def test_a_total_without_a_number_does_not_break_the_list(desk):
+    import json
+
+    path = desk.bench.settings.home / "toy-city" / "result.json"
+    index = json.loads(path.read_text("utf-8"))
+    for row in index["totals"]:
+        row["value"] = None
+    path.write_text(json.dumps(index), "utf-8")
+    answer = desk.client().get("/?lang=en")
+    assert answer.status_code == 200
+    assert "no total" in answer.text

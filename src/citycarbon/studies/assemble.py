@@ -13,7 +13,7 @@ import polars as pl
 
 import citycarbon
 from citycarbon.core.errors import InputError, Where
-from citycarbon.core.results import StudyResult
+from citycarbon.core.results import Check, StudyResult
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, Table
 from citycarbon.core.totals import total
 from citycarbon.data.layers import Layer
@@ -78,7 +78,7 @@ def run_to_result(run: Run) -> StudyResult:
     tables |= model_tables(run) | _shapes(run)
     seen, view_checks = view_tables(run, main)
     tables |= seen | exchange_tables(run, account)
-    checks = (*view_checks, *own_checks(run, account, main, factors), *findings(run), *caveats(run))
+    checks = (*view_checks, *_left_out(run), *own_checks(run, account, main, factors), *findings(run), *caveats(run))
     return StudyResult(_meta(run, main), tables, _layers(run), tuple(_origins(run.desk)), checks, _labels(run))
 
 
@@ -206,6 +206,19 @@ def _layers(run: Run) -> dict[str, Any]:
         if rows.height <= LARGEST_DRAWN:
             made[name] = type(layer)(layer.name, rows, layer.geometry, layer.crs).geojson(5)
     return made
+
+
+def _left_out(run: Run) -> list[Check]:
+    """Say which layers the report does not draw."""
+    return [
+        Check(
+            f"layer.left_out: {name}", "note",
+            (f"{name} has {rows.height:,} shapes, more than a report carries: it is drawn by the workbench and in map files",
+             f"图层 {name} 有 {rows.height:,} 个图形，超出报告可承载的数量：请在平台或地图文件中查看"),
+            float(rows.height), unit="1",
+        )
+        for name, _, rows in _shown_layers(run) if rows.height > LARGEST_DRAWN
+    ]  # fmt: skip
 
 
 def _shapes(run: Run) -> dict[str, pl.DataFrame]:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.interfaces.api import shapes
-from citycarbon.interfaces.workbench.asking import bench_of, check_form, language_of, who
+from citycarbon.interfaces.workbench.asking import check_form, language_of, who
 from citycarbon.interfaces.workbench.people import Person
 from citycarbon.interfaces.workbench.problems import BY_STATUS, shape_of, status_of
 
@@ -96,8 +96,3 @@ def show_failure(request: Request, error: Exception) -> Response:
     number = secrets.token_hex(4)
     LOG.error("failure %s at %s", number, request.url.path, exc_info=error)
     return show_input_error(request, InputError("server_failed", Where(item=request.url.path), number, number=number))
-
-
-def bench(request: Request) -> Any:
-    """The workbench of a request."""
-    return bench_of(request)

@@ -276,5 +276,7 @@ async def new_study(request: Request) -> Response:
             given=form,
             status=status_of(error),
         )
+    # A study of one's own is closed until an administrator opens it, also where the shipped ones are open to all.
+    await run_in_threadpool(bench.publish, name, False)
     audit.note(bench.engine, person.name, "study", name, origin_of(request), template=template)
     return to(f"/s/{name}/data")

@@ -38,7 +38,7 @@ def home(request: Request) -> Response:
 
 
 def headline(entry: Entry) -> dict[str, Any] | None:
-    """Total of the last year of the first scenario, for the list of studies."""
+    """Total of the last year of the first scenario [t CO2e], for the list of studies; nothing where a year has no number."""
     totals = entry.index.get("totals", [])
     if not totals:
         return None
@@ -47,7 +47,10 @@ def headline(entry: Entry) -> dict[str, Any] | None:
     last = max(mine, key=lambda row: str(row["time"]))
     years = {row["time"] for row in mine if row["basis"] == last["basis"]}
     summed = not entry.index.get("yearly") and len(years) > 1
-    value = sum(row["value"] or 0.0 for row in mine if row["basis"] == last["basis"]) if summed else last["value"]
+    values = [row["value"] for row in mine if row["basis"] == last["basis"]] if summed else [last["value"]]
+    if any(value is None for value in values):
+        return None
+    value = sum(values)
     return {"value": value, "time": f"{min(years)}–{max(years)}" if summed else last["time"]}
 
 

@@ -36,28 +36,24 @@ class Bench:
     worker: Worker | None = None
     last_request: float = field(default_factory=time.monotonic)
     _printing: Lock = field(default_factory=Lock)
-    _public: tuple[float, frozenset[str]] = (0.0, frozenset())
-
-    def public(self) -> frozenset[str]:
-        """Studies that everyone may read; looked up at most once a second."""
-        at, known = self._public
-        if time.monotonic() - at > 1.0:
-            with self.engine.connect() as connection:
-                rows = connection.execute(sa.select(store.studies.c.study).where(store.studies.c.public))
-                known = frozenset({*self.settings.public, *(row.study for row in rows)})
-            self._public = (time.monotonic(), known)
-        return known
+    _decided: tuple[float, dict[str, bool]] = field(default=(-10.0, {}))
 
     def is_public(self, study: str) -> bool:
-        """Tell whether everyone may read a study."""
-        return bool(self.public() & {study, EVERY})
+        """Tell whether everyone may read a study: by what an administrator decided, or else by the settings."""
+        at, known = self._decided
+        if time.monotonic() - at > 1.0:
+            with self.engine.connect() as connection:
+                rows = connection.execute(sa.select(store.studies.c.study, store.studies.c.public))
+                known = {row.study: bool(row.public) for row in rows}
+            self._decided = (time.monotonic(), known)
+        return known.get(study, bool({study, EVERY} & set(self.settings.public)))
 
     def publish(self, study: str, public: bool) -> None:
         """Open a study to everyone, or close it."""
         with self.engine.begin() as connection:
             connection.execute(sa.delete(store.studies).where(store.studies.c.study == study))
             connection.execute(sa.insert(store.studies).values(study=study, public=public, made=store.now()))
-        self._public = (0.0, frozenset())
+        self._decided = (-10.0, {})
 
     def may_read(self, person: Person, study: str) -> bool:
         """Tell whether someone may read a study: by a role, or because it is public."""

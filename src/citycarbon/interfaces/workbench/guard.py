@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
-from citycarbon.core.errors import InputError, Where
+from citycarbon.core.errors import InputError, Lang, Where
+from citycarbon.interfaces.workbench.asking import language_of
 from citycarbon.interfaces.workbench.bench import Bench
 from citycarbon.interfaces.workbench.problems import shape_of, status_of
 
@@ -32,8 +34,8 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 SAFE = {"GET", "HEAD", "OPTIONS"}
-UPLOADS = ("/data/upload", "/uploads")
-"""Ends of addresses that take files; every other request body is small."""
+UPLOAD = "/data/upload"
+"""End of the addresses that take files; every other request body is small."""
 
 
 class TooLargeError(HTTPException):
@@ -58,7 +60,7 @@ class Guard:
             return
         self.bench.last_request = time.monotonic()
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        limit = self.bench.settings.upload if scope["path"].endswith(UPLOADS) else self.bench.settings.body
+        limit = self.bench.settings.upload if scope["path"].endswith(UPLOAD) else self.bench.settings.body
         begun = False
 
         async def protected(message: Any) -> None:
@@ -76,7 +78,7 @@ class Guard:
         except InputError as error:
             if begun:
                 raise
-            await _refuse(error, protected)
+            await _refuse(error, protected, language_of(HTTPConnection(scope)))
 
     def _check(self, scope: Any, headers: dict[str, str], limit: int) -> None:
         host = headers.get("host", "")
@@ -115,8 +117,8 @@ def _size(limit: int) -> str:
     return f"{limit / 1024**2:g} MB"
 
 
-async def _refuse(error: InputError, send: Any) -> None:
-    body = json.dumps(shape_of(error, "en"), ensure_ascii=False).encode()
+async def _refuse(error: InputError, send: Any, lang: Lang) -> None:
+    body = json.dumps(shape_of(error, lang), ensure_ascii=False).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

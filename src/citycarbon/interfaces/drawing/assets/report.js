@@ -338,7 +338,8 @@ function citycarbonReport(setup) {
 
   /* ---- map -------------------------------------------------------------------------------------------------------------------- */
   function mapSection() {
-    const layers = [...new Set(T.maps.map((r) => r.layer))];
+    /* A layer with more shapes than a page can carry is drawn by the workbench and in map files only; a check says so. */
+    const layers = [...new Set(T.maps.map((r) => r.layer))].filter((l) => DATA.layers[l]);
     if (!layers.length) return;
     if (!layers.includes(state.layer)) state.layer = layers[0];
     const box = card("map", tr("map_title"), "");
@@ -417,7 +418,7 @@ function citycarbonReport(setup) {
     const rows = DATA.checks.map((c) => [c.severity, c.place, c.id, c.value, c.expected, c.tolerance, c.unit, c.en, c.zh]);
     box.tools.append(el("button", { class: "ghost", type: "button", on: { click: () => save(DATA.meta.study + "-checks.csv", new Blob([toCsv(["severity", "place", "check", "value", "expected", "tolerance", "unit", "en", "zh"], rows)], { type: "text/csv" })) } }, tr("export_csv")));
   }
-  const CHECKS = { conservation: ["Parts add to the whole", "分项之和等于总量"], "study.caveat": ["Known gap", "已知缺口"], "factor.recalled": ["Factors from memory", "凭记忆录入的因子"], "factor.year": ["Factor of another year", "其他年份的因子"], "factor.region_fallback": ["Factor of a coarser region", "更大区域的因子"], notation: ["Rows without a number", "没有数值的行"], biogenic: ["Biogenic CO2", "生物源 CO2"], "double.generation": ["Generation counted again", "发电重复计入"], "factor.override": ["Own factors", "自有因子"] };
+  const CHECKS = { conservation: ["Parts add to the whole", "分项之和等于总量"], "study.caveat": ["Known gap", "已知缺口"], "factor.recalled": ["Factors from memory", "凭记忆录入的因子"], "factor.year": ["Factor of another year", "其他年份的因子"], "factor.region_fallback": ["Factor of a coarser region", "更大区域的因子"], "layer.left_out": ["Layer that is not drawn here", "未在此绘制的图层"], notation: ["Rows without a number", "没有数值的行"], biogenic: ["Biogenic CO2", "生物源 CO2"], "double.generation": ["Generation counted again", "发电重复计入"], "factor.override": ["Own factors", "自有因子"] };
   function checkName(id) {
     const shown = /^view\.residual\.(.*)$/.exec(id); if (shown) return tr("residual_of") + " " + tr("list_" + shown[1]);
     const known = CHECKS[id] || (id.startsWith("conservation") ? CHECKS.conservation : null); if (known) return known[state.lang === "zh" ? 1 : 0];
