@@ -31,6 +31,7 @@ from citycarbon.interfaces.workbench.jobs import Worker
 from citycarbon.interfaces.workbench.people import setup_key
 from citycarbon.interfaces.workbench.settings import Settings, settings_of
 from citycarbon.interfaces.workbench.store import open_store
+from citycarbon.interfaces.workbench.threads import limit_reads
 from citycarbon.studies.catalogue import methods
 from citycarbon.studies.shelf import Shelf
 
@@ -59,6 +60,7 @@ def application(bench: Bench) -> Starlette:
 
     @asynccontextmanager
     async def working(_: Starlette) -> AsyncIterator[None]:
+        limit_reads()
         if bench.worker is not None:
             bench.worker.start()
         yield

@@ -14,12 +14,13 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.interfaces.api import shapes
-from citycarbon.interfaces.workbench.asking import check_form, language_of, who
+from citycarbon.interfaces.workbench.asking import bench_of, check_form, known, language_of, who
 from citycarbon.interfaces.workbench.people import Person
 from citycarbon.interfaces.workbench.problems import BY_STATUS, shape_of, status_of
 
@@ -36,22 +37,49 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 """What every route may answer besides its own shape."""
 
 
-def person_of(request: Request) -> Person:
+async def person_of(request: Request) -> Person:
     """Tell who asks; a change that comes with a cookie must carry the key of its page."""
-    person = who(request)
+    person = known(request)
+    if person is None:
+        person = await run_in_threadpool(who, request)
     if request.method not in ("GET", "HEAD", "OPTIONS") and person.known:
         check_form(person, request.headers.get(FORM_HEADER, ""))
     return person
 
 
-def tagged(request: Request, tag: str, make: Callable[[], bytes], kind: str, **headers: str) -> Response:
-    """Answer with content that belongs to a tag, or that the asker has it already; it is made only where it is needed."""
+Made = bytes | tuple[bytes, dict[str, str]]
+
+
+def tagged(request: Request, tag: str, make: Callable[[], Made], kind: str, **headers: str) -> Response:
+    """Answer with content that belongs to a tag, or that the asker has it already; it is made only where it is needed.
+
+    Parameters
+    ----------
+    request
+        What is asked, by somebody who may read it.
+    tag
+        Names the content wholly, with the version of the result that it is made of.
+    make
+        Gives the content, or content and headers that belong to it; small ones are kept.
+    kind
+        Media type.
+    headers
+        Headers that do not depend on the content.
+    """
+    answers = bench_of(request).answers
+    key = f"{request.url.path} {tag}"
     mark = f'"{hashlib.sha256(tag.encode()).hexdigest()[:24]}"'
     given = {"etag": mark, "cache-control": "private, no-cache", "vary": "cookie, authorization", **headers}
-    known = request.headers.get("if-none-match", "")
-    if mark in known or known.strip() == "*":
+    if mark in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=given)
-    return Response(make(), media_type=kind, headers=given)
+    found = answers.get(key)
+    if found is None:
+        made = make()
+        found = made if isinstance(made, tuple) else (made, {})
+        answers.put(key, *found)
+    if request.headers.get("if-none-match", "").strip() == "*":
+        return Response(status_code=304, headers=given)
+    return Response(found[0], media_type=kind, headers={**given, **found[1]})
 
 
 def show_input_error(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ Comes in: requests. Goes out: JSON. Not for: the methods.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
@@ -20,6 +20,7 @@ from citycarbon.interfaces.api.answers import ERRORS, person_of
 from citycarbon.interfaces.api.catalogue import takes_rows
 from citycarbon.interfaces.api.shapes import MethodAnswer
 from citycarbon.interfaces.workbench.people import Person
+from citycarbon.interfaces.workbench.threads import slowly
 from citycarbon.interfaces.workbench.trying import try_method
 from citycarbon.studies.catalogue import methods
 from citycarbon.studies.shelf.query import json_rows
@@ -88,14 +89,15 @@ def analyst(person: Annotated[Person, Depends(person_of)]) -> Person:
     return person
 
 
-def endpoint(method: Method, shape: type[BaseModel]) -> Callable[..., Response]:
+def endpoint(method: Method, shape: type[BaseModel]) -> Callable[..., Awaitable[Response]]:
     """The function that answers for a method."""
     tables = {each.name for each in method.parameters if each.table is not None}
 
-    def run(question: Any, person: Annotated[Person, Depends(analyst)]) -> Response:  # noqa: ARG001
+    async def run(question: Any, person: Annotated[Person, Depends(analyst)]) -> Response:  # noqa: ARG001
         given = {name: value for name, value in question.model_dump(exclude_unset=True).items() if value is not None}
         rows = {name: value for name, value in given.items() if name in tables}
-        made = try_method(method.id, rows, {name: value for name, value in given.items() if name not in tables})
+        plain = {name: value for name, value in given.items() if name not in tables}
+        made = await slowly(try_method, method.id, rows, plain)
         head = {
             "method": method.id,
             "version": method.version,

@@ -93,10 +93,9 @@ def list_factors(
     activity: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:  # fmt: skip
     """List factors of the library with source, validity and quality."""
-    rows = _factors(search, edition, region, activity)
-    found = page(rows, offset, limit)
 
     def make() -> bytes:
+        found = page(_factors(search, edition, region, activity), offset, limit)
         head = json.dumps({"table": "factors", "matched": found.matched, "offset": offset, "next": None})
         return head[:-1].encode() + b', "rows": ' + json_rows(found.rows) + b"}"
 
@@ -110,11 +109,12 @@ def download_factors(
     activity: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:  # fmt: skip
     """Download factors of the library."""
-    rows = _factors(search, edition, region, activity)
     name = {"content-disposition": 'attachment; filename="factors.csv"'}
-    return tagged(
-        request, f"{citycarbon.__version__}{request.url}", lambda: write(rows, "csv"), "text/csv; charset=utf-8", **name
-    )
+
+    def make() -> bytes:
+        return write(_factors(search, edition, region, activity), "csv")
+
+    return tagged(request, f"{citycarbon.__version__}{request.url}", make, "text/csv; charset=utf-8", **name)
 
 
 def _factors(search: str, edition: str, region: str, activity: str) -> pl.DataFrame:

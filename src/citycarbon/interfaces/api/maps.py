@@ -45,10 +45,15 @@ def _opened(request: Request, person: Person, study: str, layer: str) -> tuple[E
     return entry, bench.shelf.keep(entry, ("shapes", layer), lambda: shapes_of(result, layer))
 
 
+def _choices(request: Request, entry: Entry, layer: str) -> dict[str, list[str]]:
+    shelf = bench_of(request).shelf
+    return shelf.keep(entry, ("choices", layer), lambda: choices_of(shelf.result(entry), layer))
+
+
 def _valued(request: Request, entry: Entry, shapes: Shapes, asked: Mapping[str, str]) -> tuple[dict[str, str], Floats]:
     shelf = bench_of(request).shelf
     result = shelf.result(entry)
-    choice = chosen(result, shapes.layer, asked)
+    choice = chosen(_choices(request, entry, shapes.layer), asked)
     key = ("values", shapes.layer, tuple(sorted(choice.items())))
     return choice, shelf.keep(entry, key, lambda: values_of(result, shapes, choice))
 
@@ -61,14 +66,19 @@ def _asked(time: str, scenario: str, basis: str, sector: str) -> dict[str, str]:
 def list_layers(request: Request, study: StudyName, person: Asker) -> list[LayerSummary]:
     """List the layers of a study that can be drawn, with the years, scenarios, bases and sectors that they have values of."""
     bench = bench_of(request)
-    result = bench.shelf.result(bench.require(person, study))
+    entry = bench.require(person, study)
+    result = bench.shelf.result(entry)
     made = []
     for name in layers_of(result):
         _, shapes = _opened(request, person, study, name)
         titles = {lang: result.label(f"layer:{name}", lang).removeprefix("layer:") for lang in ("en", "zh")}
         made.append(
             LayerSummary(
-                name=name, title=titles, shapes=shapes.rows.height, bounds=shapes.bounds, **choices_of(result, name)
+                name=name,
+                title=titles,
+                shapes=shapes.rows.height,
+                bounds=shapes.bounds,
+                **_choices(request, entry, name),
             )
         )
     return made
@@ -82,10 +92,12 @@ def get_values(
     """Sum up the values of a layer for a choice, with quantiles for classes."""
     entry, shapes = _opened(request, person, study, layer)
     choice, values = _valued(request, entry, shapes, _asked(time, scenario, basis, sector))
-    made = {"layer": layer, "choice": choice, "unit": "t CO2e", **summary(values, shapes.area)}
-    return tagged(
-        request, f"{entry.version}{layer}{choice}values", lambda: json.dumps(made).encode(), "application/json"
-    )
+
+    def make() -> bytes:
+        made = {"layer": layer, "choice": choice, "unit": "t CO2e", **summary(values, shapes.area)}
+        return json.dumps(made).encode()
+
+    return tagged(request, f"{entry.version}{layer}{choice}values", make, "application/json")
 
 
 @router.get("/studies/{study}/layers/{layer}/places/{place}", response_model=dict[str, Any])
@@ -96,14 +108,12 @@ def get_place(
     """Break the emissions of a place of a layer down by main sector."""
     entry, shapes = _opened(request, person, study, layer)
     result = bench_of(request).shelf.result(entry)
-    choice = chosen(result, layer, _asked(time, scenario, basis, ""))
-    made = breakdown(result, shapes, place, choice)
-    return tagged(
-        request,
-        f"{entry.version}{request.url}",
-        lambda: json.dumps(made, ensure_ascii=False).encode(),
-        "application/json",
-    )
+    choice = chosen(_choices(request, entry, layer), _asked(time, scenario, basis, ""))
+
+    def make() -> bytes:
+        return json.dumps(breakdown(result, shapes, place, choice), ensure_ascii=False).encode()
+
+    return tagged(request, f"{entry.version}{request.url}", make, "application/json")
 
 
 @router.get("/studies/{study}/tiles/{layer}.json", response_model=dict[str, Any])

@@ -32,6 +32,7 @@ from citycarbon.interfaces.api.shapes import (
 from citycarbon.interfaces.workbench import approval
 from citycarbon.interfaces.workbench.asking import bench_of, origin_of
 from citycarbon.interfaces.workbench.people import Person
+from citycarbon.interfaces.workbench.threads import slowly
 from citycarbon.studies.shelf import Entry
 from citycarbon.studies.shelf.query import FORMATS, ask, json_rows, page, schema_of, write
 from citycarbon.studies.shelf.tracing import trace
@@ -138,19 +139,20 @@ def get_rows(
     _known(entry, table)
     frame = bench_of(request).shelf.result(entry).tables[table]
     conditions = [(key, value) for key, value in request.query_params.multi_items() if key not in PLAIN]
-    found = page(ask(frame, conditions, sort=sort, columns=columns), offset, limit)
-    more = found.offset + found.rows.height < found.matched
-    words = [*conditions, *(pair for pair in (("sort", sort), ("columns", columns)) if pair[1])]
-    query = urlencode([*words, ("offset", str(offset + limit)), ("limit", str(limit))])
-    onward = f"{request.url.path}?{query}" if more else None
 
-    def make() -> bytes:
-        head = {"table": table, "matched": found.matched, "offset": offset, "next": onward}
-        text = json.dumps(head, ensure_ascii=False)
-        return text[:-1].encode() + b', "rows": ' + json_rows(found.rows) + b"}"
+    def make() -> tuple[bytes, dict[str, str]]:
+        found = page(ask(frame, conditions, sort=sort, columns=columns), offset, limit)
+        more = found.offset + found.rows.height < found.matched
+        words = [*conditions, *(pair for pair in (("sort", sort), ("columns", columns)) if pair[1])]
+        query = urlencode([*words, ("offset", str(offset + limit)), ("limit", str(limit))])
+        onward = f"{request.url.path}?{query}" if more else None
+        text = json.dumps(
+            {"table": table, "matched": found.matched, "offset": offset, "next": onward}, ensure_ascii=False
+        )
+        links = {"link": f'<{onward}>; rel="next"'} if onward and onward.isascii() else {}
+        return text[:-1].encode() + b', "rows": ' + json_rows(found.rows) + b"}", links
 
-    links = {"link": f'<{onward}>; rel="next"'} if onward and onward.isascii() else {}
-    return tagged(request, f"{entry.version}{request.url}", make, "application/json", **links)
+    return tagged(request, f"{entry.version}{request.url}", make, "application/json")
 
 
 @router.get(
@@ -171,12 +173,11 @@ def download_rows(
     _known(entry, table)
     frame = bench_of(request).shelf.result(entry).tables[table]
     conditions = [(key, value) for key, value in request.query_params.multi_items() if key not in PLAIN]
-    found = ask(frame, conditions, sort=sort, columns=columns)
     name = f'attachment; filename="{study}-{table.replace(" ", "-")}.{kind.value}"'
     return tagged(
         request,
         f"{entry.version}{request.url}",
-        lambda: write(found, kind.value),
+        lambda: write(ask(frame, conditions, sort=sort, columns=columns), kind.value),
         FORMATS[kind.value],
         **{"content-disposition": name},
     )
@@ -202,8 +203,14 @@ def get_trace(
 
 
 @router.get("/studies/{study}/files/{name}", response_class=Response)
-def get_file(request: Request, study: StudyName, person: Asker, name: Annotated[str, Path(max_length=100)]) -> Response:
+async def get_file(
+    request: Request, study: StudyName, person: Asker, name: Annotated[str, Path(max_length=100)]
+) -> Response:
     """Download a report of a study: report-zh.pdf, report-en.pdf, report.html, report.xlsx or result.json."""
+    return await slowly(_file, request, person, study, name)
+
+
+def _file(request: Request, person: Person, study: str, name: str) -> Response:
     entry = _with_result(request, person, study)
     bench = bench_of(request)
     if name in bench.prints:

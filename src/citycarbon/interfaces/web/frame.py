@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -151,6 +153,32 @@ def say(lang: Lang, key: str, *values: object) -> str:
     for number, value in enumerate(values):
         text = text.replace(f"{{{number}}}", str(value))
     return text
+
+
+def fragment(request: Request, template: str, key: str, make: Callable[[], Mapping[str, Any]]) -> Markup:
+    """Render a part of a page that depends on its key and the language alone; it is kept, and made only where it is needed.
+
+    Parameters
+    ----------
+    request
+        What is asked.
+    template
+        Name of the template.
+    key
+        Names the content wholly, with the version of what it is made of.
+    make
+        Gives what the template shows.
+    """
+    lang, answers = language_of(request), bench_of(request).answers
+    name = f"fragment {template} {lang} {citycarbon.__version__} {key}"
+    found = answers.get(name)
+    if found is None:
+        given = {"lang": lang, "words": page_words()[lang], "t": lambda word, *values: say(lang, word, *values)}
+        text = environment().get_template(f"{template}.html.j2").render({**given, **make()})
+        found = (text.encode(), {})
+        answers.put(name, *found)
+    # The template has escaped every value.
+    return Markup(found[0].decode())  # noqa: S704
 
 
 def page(

@@ -11,10 +11,11 @@ import polars as pl
 from starlette.requests import Request
 from starlette.responses import Response
 
+from citycarbon.core.errors import Lang
 from citycarbon.core.method import Method
 from citycarbon.data.library import shipped_library
 from citycarbon.data.references import citation
-from citycarbon.interfaces.web.frame import page
+from citycarbon.interfaces.web.frame import fragment, page
 from citycarbon.interfaces.workbench.asking import language_of
 from citycarbon.studies.catalogue import find_method, methods
 
@@ -24,8 +25,12 @@ PAGE_ROWS = 100
 
 def catalogue(request: Request) -> Response:
     """All methods, by package, or those that hold a word."""
-    word = request.query_params.get("search", "").strip()[:100]
-    lang = language_of(request)
+    word, lang = request.query_params.get("search", "").strip()[:100], language_of(request)
+    listed = fragment(request, "method_list", word, lambda: _listed(word, lang))
+    return page(request, "methods", listed=listed, search=word)
+
+
+def _listed(word: str, lang: Lang) -> dict[str, Any]:
     found = [
         each
         for each in methods().values()
@@ -35,7 +40,7 @@ def catalogue(request: Request) -> Response:
     for each in found:
         groups.setdefault(part_of(each.id), []).append(each)
     listed = [(name, sorted(groups[name], key=lambda each: each.label(lang))) for name in sorted(groups, key=_rank)]
-    return page(request, "methods", groups=listed, search=word, count=len(found))
+    return {"groups": listed, "count": len(found)}
 
 
 def part_of(method: str) -> str:
@@ -79,6 +84,11 @@ def factors(request: Request) -> Response:
     word = request.query_params.get("search", "").strip()[:100]
     text = request.query_params.get("offset", "0")
     offset = int(text) if text.isdecimal() and len(text) < 7 else 0
+    rows = fragment(request, "factor_rows", f"{offset} {word}", lambda: _factor_rows(word, offset))
+    return page(request, "factors", rows=rows, search=word)
+
+
+def _factor_rows(word: str, offset: int) -> dict[str, Any]:
     rows = shipped_library().rows
     if word:
         texts = [pl.col(name).fill_null("") for name, kind in rows.schema.items() if kind == pl.String]
@@ -88,6 +98,4 @@ def factors(request: Request) -> Response:
     shown = rows.slice(offset, PAGE_ROWS).to_dicts()
     sources = {row["source"]: citation(row["source"]) for row in shown if row["source"]}
     older = offset + PAGE_ROWS if offset + PAGE_ROWS < rows.height else None
-    return page(
-        request, "factors", rows=shown, count=rows.height, search=word, older=older, sources=sources, offset=offset
-    )
+    return {"rows": shown, "count": rows.height, "search": word, "older": older, "sources": sources}

@@ -20,6 +20,7 @@ from citycarbon.interfaces.workbench.asking import bench_of, check_form, cookie_
 from citycarbon.interfaces.workbench.bench import needed
 from citycarbon.interfaces.workbench.people import Person
 from citycarbon.interfaces.workbench.problems import status_of
+from citycarbon.interfaces.workbench.threads import slowly
 
 
 def to(address: str) -> RedirectResponse:
@@ -71,7 +72,7 @@ async def sign_in(request: Request) -> Response:
     name, origin = form.get("name", ""), origin_of(request)
     try:
         given = (bench.engine, name, form.get("password", ""), origin, bench.settings.session_hours)
-        key, person = await run_in_threadpool(people.sign_in, *given)
+        key, person = await slowly(people.sign_in, *given)
     except InputError as error:
         await run_in_threadpool(audit.note, bench.engine, name, "sign_in_failed", "", origin)
         return _sign_in_page(request, error=error, name=name, next=own_address(form.get("next", "/")))
@@ -102,7 +103,7 @@ async def setup(request: Request) -> Response:
     form = await fields(request)
     name, key = form.get("name", ""), form.get("key", "")
     try:
-        number = await run_in_threadpool(people.make_first, bench.engine, key, name, form.get("password", ""))
+        number = await slowly(people.make_first, bench.engine, key, name, form.get("password", ""))
     except InputError as error:
         if error.problems[0].code == "setup_closed":
             raise
@@ -169,8 +170,8 @@ async def change_password(request: Request) -> Response:
     hours = bench.settings.session_hours
     try:
         given = (bench.engine, person.name, form.get("now", ""), origin_of(request), hours)
-        await run_in_threadpool(people.sign_in, *given)
-        await run_in_threadpool(people.change_password, bench.engine, person.number, form.get("fresh", ""))
+        await slowly(people.sign_in, *given)
+        await slowly(people.change_password, bench.engine, person.number, form.get("fresh", ""))
     except InputError as error:
         return _account_page(request, person, error=error)
     audit.note(bench.engine, person.name, "password", "", origin_of(request))

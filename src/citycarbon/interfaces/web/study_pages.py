@@ -17,7 +17,7 @@ from starlette.responses import Response
 from citycarbon.core.errors import InputError, Where
 from citycarbon.interfaces.drawing.kit import embed
 from citycarbon.interfaces.drawing.page_data import page_data
-from citycarbon.interfaces.web.frame import TABS, Tab, page
+from citycarbon.interfaces.web.frame import TABS, Tab, fragment, page
 from citycarbon.interfaces.web.people_pages import fields, to
 from citycarbon.interfaces.workbench import approval
 from citycarbon.interfaces.workbench.asking import bench_of, check_form, origin_of, who
@@ -88,6 +88,7 @@ def reports_page(request: Request, person: Person, entry: Entry, error: InputErr
     files = [name for name in REPORTS if folder is not None and (folder / name).is_file()]
     return page(
         request, "reports", person=person, study=entry, tab="reports", reports=[*bench.prints, *files],
+        tables=fragment(request, "table_list", f"{entry.id} {entry.version}", lambda: {"study": entry}),
         approval=approval.state_of(bench, entry), decisions=approval.history(bench, entry.id)[:20],
         problems=error.problems if error else (), status=status_of(error) if error else 200,
         moment=lambda at: time.strftime("%Y-%m-%d %H:%M", time.localtime(at)),
@@ -137,10 +138,12 @@ def study_trace(request: Request) -> Response:
     person, bench = who(request), bench_of(request)
     entry = bench.require(person, request.path_params["study"])
     asked = {key: value for key, value in request.query_params.items() if key not in ("v", "lang")}
-    found = trace(bench.shelf, entry, asked)
-    return conditional(
-        request, gzip.compress(str(embed(found)).encode(), 1, mtime=0), f"{entry.version}-{sorted(asked.items())}"
-    )
+    tag = f"{entry.id} {entry.version} {sorted(asked.items())}"
+    kept = bench.answers.get(f"trace {tag}")
+    if kept is None:
+        kept = (gzip.compress(str(embed(trace(bench.shelf, entry, asked))).encode(), 1, mtime=0), {})
+        bench.answers.put(f"trace {tag}", *kept)
+    return conditional(request, kept[0], tag)
 
 
 def conditional(request: Request, packed: bytes, tag: str) -> Response:

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 
 from citycarbon.core.errors import InputError, Lang, Where
 from citycarbon.interfaces.workbench.bench import Bench
-from citycarbon.interfaces.workbench.people import VISITOR, Person, person_of_session, person_of_token
+from citycarbon.interfaces.workbench.people import VISITOR, Person
 
 COOKIE, LANGUAGE, THEME = "citycarbon_session", "citycarbon_lang", "citycarbon_theme"
 
@@ -27,6 +27,17 @@ def bench_of(request: HTTPConnection) -> Bench:
     return bench
 
 
+def known(request: HTTPConnection) -> Person | None:
+    """Tell who asks where no question to the database is needed for it; None otherwise."""
+    bench, header = bench_of(request), request.headers.get("authorization", "")
+    if header:
+        kind, _, key = header.partition(" ")
+        found = bench.known_person(key.strip(), token=True) if kind.lower() == "bearer" else None
+        return found if found is not None and found.known else None
+    key = request.cookies.get(cookie_name(bench), "")
+    return bench.known_person(key, token=False) if key else VISITOR
+
+
 def who(request: HTTPConnection) -> Person:
     """Tell who asks.
 
@@ -39,12 +50,12 @@ def who(request: HTTPConnection) -> Person:
     header = request.headers.get("authorization", "")
     if header:
         kind, _, key = header.partition(" ")
-        person = person_of_token(bench.engine, key.strip()) if kind.lower() == "bearer" else VISITOR
+        person = bench.person(key.strip(), token=True) if kind.lower() == "bearer" else VISITOR
         if not person.known:
             raise InputError("sign_in_needed", Where(item="Authorization"), kind[:20])
         return person
     key = request.cookies.get(cookie_name(bench), "")
-    return person_of_session(bench.engine, key, bench.settings.session_hours) if key else VISITOR
+    return bench.person(key, token=False) if key else VISITOR
 
 
 def check_form(person: Person, key: str) -> None:

@@ -18,11 +18,14 @@ from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import StudyResult
 from citycarbon.interfaces.workbench import store
 from citycarbon.interfaces.workbench.jobs import Worker
-from citycarbon.interfaces.workbench.people import EVERY, Person
+from citycarbon.interfaces.workbench.keeping import Answers, Unchanged, Watch
+from citycarbon.interfaces.workbench.people import EVERY, Person, digest, person_of_session, person_of_token
 from citycarbon.interfaces.workbench.settings import Settings
 from citycarbon.studies.shelf import Entry, Shelf
 
 Writer = Callable[[StudyResult, Path], None]
+FRESH = 5.0
+"""Seconds for which a session that ends by itself may still be taken for open."""
 
 
 @dataclass
@@ -35,25 +38,43 @@ class Bench:
     prints: Mapping[str, Writer] = field(default_factory=dict)
     worker: Worker | None = None
     last_request: float = field(default_factory=time.monotonic)
+    answers: Answers = field(default_factory=Answers)
     _printing: Lock = field(default_factory=Lock)
-    _decided: tuple[float, dict[str, bool]] = field(default=(-10.0, {}))
+
+    def __post_init__(self) -> None:
+        watch = Watch(self.engine)
+        self._people: Unchanged[Person] = Unchanged(watch)
+        self._public: Unchanged[dict[str, bool]] = Unchanged(watch, 1)
 
     def is_public(self, study: str) -> bool:
         """Tell whether everyone may read a study: by what an administrator decided, or else by the settings."""
-        at, known = self._decided
-        if time.monotonic() - at > 1.0:
-            with self.engine.connect() as connection:
-                rows = connection.execute(sa.select(store.studies.c.study, store.studies.c.public))
-                known = {row.study: bool(row.public) for row in rows}
-            self._decided = (time.monotonic(), known)
+        known = self._public.get("", self._decided)
         return known.get(study, bool({study, EVERY} & set(self.settings.public)))
+
+    def _decided(self) -> dict[str, bool]:
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(store.studies.c.study, store.studies.c.public))
+            return {row.study: bool(row.public) for row in rows}
+
+    def person(self, key: str, *, token: bool) -> Person:
+        """Tell who the key of a session or of a token belongs to; a visitor if it has ended."""
+
+        def look() -> Person:
+            if token:
+                return person_of_token(self.engine, key)
+            return person_of_session(self.engine, key, self.settings.session_hours)
+
+        return self._people.get(_kept_as(key, token), look)
+
+    def known_person(self, key: str, *, token: bool) -> Person | None:
+        """Tell who a key belongs to without asking the database; None where that takes a question."""
+        return self._people.peek(_kept_as(key, token))
 
     def publish(self, study: str, public: bool) -> None:
         """Open a study to everyone, or close it."""
         with self.engine.begin() as connection:
             connection.execute(sa.delete(store.studies).where(store.studies.c.study == study))
             connection.execute(sa.insert(store.studies).values(study=study, public=public, made=store.now()))
-        self._decided = (-10.0, {})
 
     def may_read(self, person: Person, study: str) -> bool:
         """Tell whether someone may read a study: by a role, or because it is public."""
@@ -94,6 +115,11 @@ class Bench:
     def studies(self, person: Person) -> list[Entry]:
         """Give the studies that someone may read."""
         return [entry for entry in self.shelf.entries() if self.may_read(person, entry.id)]
+
+
+def _kept_as(key: str, token: bool) -> str:
+    """Keys end by themselves, which changes nothing in the database; so each is looked up again after a moment."""
+    return f"{token} {digest(key)} {int(time.monotonic() / FRESH)}"
 
 
 def needed(person: Person, role: str, study: str = EVERY) -> None:

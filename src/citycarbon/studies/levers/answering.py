@@ -7,7 +7,7 @@ formulas (``strategy.projection.stocks.levers``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from citycarbon.studies.levers.inputs import table_name
 KINDS = {"paths": PathTable, "lines": LineTable, "spreads": SpreadTable, "correlations": CorrelationTable,
          "calibration": CalibrationTable, "history": SeriesTable}  # fmt: skip
 MOST_LEVERS = 40
+MOST_BASES = 64
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ class Projection:
     history: SeriesTable | None
     draws: int
     seed: int
+    _bases: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict, compare=False)
+
+    def base(self, scenario: str, by: tuple[int, ...]) -> dict[str, Any]:
+        """What is said about a scenario as it is; the same for every answer."""
+        if (scenario, by) not in self._bases:
+            if len(self._bases) >= MOST_BASES:
+                self._bases.clear()
+            self._bases[scenario, by] = _said(self.scenarios[scenario].run, self.history, by)
+        return self._bases[scenario, by]
 
 
 def projections_of(result: StudyResult) -> list[str]:
@@ -131,9 +141,10 @@ def answer(
         if lever.driver in shares:
             raise InputError("lever_share", Where(item=lever.driver), lever.driver, whole=shares[lever.driver])
     drawn = projection.scenarios[scenario]
-    base, after = drawn.run, moved(drawn, levers)
-    wanted = [year for year in by if drawn.model.years[0] <= year <= drawn.model.years[-1]]
-    parts = {name: _said(run, projection.history, wanted) for name, run in (("base", base), ("moved", after))}
+    base, after = drawn.run, moved(drawn, levers) if levers else drawn.run
+    wanted = tuple(year for year in by if drawn.model.years[0] <= year <= drawn.model.years[-1])
+    as_it_was = projection.base(scenario, wanted)
+    parts = {"base": as_it_was, "moved": _said(after, projection.history, wanted) if levers else as_it_was}
     medians = [np.median(run.paths[0], axis=0) for run in (base, after)]
     return {
         "scenario": scenario,

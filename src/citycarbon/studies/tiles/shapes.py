@@ -98,15 +98,15 @@ def choices_of(result: StudyResult, layer: str) -> dict[str, list[str]]:
     return made
 
 
-def chosen(result: StudyResult, layer: str, asked: Mapping[str, str]) -> dict[str, str]:
-    """Complete a choice: the last year, the first scenario and basis where nothing is asked; no sector means all of them.
+def chosen(known: Mapping[str, list[str]], asked: Mapping[str, str]) -> dict[str, str]:
+    """Complete a choice out of :func:`choices_of`: the last year, the first scenario and basis where nothing is asked; no sector
+    means all of them.
 
     Raises
     ------
     InputError
         Every word that the layer does not have.
     """
-    known = choices_of(result, layer)
     problems = Problems()
     made = {}
     for name in (*CHOICE, "sector"):
