@@ -46,7 +46,7 @@ docs: $(DEV_STAMP)  ## build the documentation into site/
 
 lock: $(DEV_STAMP)  ## resolve the lock files again
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra geo --extra server --extra print -c requirements/constraints.in pyproject.toml -o requirements/demo.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra geo --extra server --extra print --extra postgresql --extra stats --extra forecast --extra dynamics --extra neural --extra tiles --extra duckdb --extra spark --group dev -c requirements/demo.txt pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra geo --extra server --extra print --extra postgresql --extra oidc --extra stats --extra forecast --extra dynamics --extra neural --extra tiles --extra duckdb --extra spark --group dev -c requirements/demo.txt pyproject.toml -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) site demo-results

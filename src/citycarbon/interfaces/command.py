@@ -44,7 +44,14 @@ def serve(*given: Any, **named: Any) -> None:
         from citycarbon.core.errors import InputError, Where
 
         raise InputError("extra_missing", Where(item="serve"), str(error.name), extra="server") from error
-    run(*given, **named)
+    run(*given, factory="citycarbon.interfaces.command:served", **named)
+
+
+def served() -> Any:
+    """Make the application of one of several processes that serve together."""
+    from citycarbon.interfaces.serving import served as make
+
+    return make(PRINTS)
 
 
 def write_print_zh(result: StudyResult, path: Path) -> None:

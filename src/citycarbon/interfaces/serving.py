@@ -5,6 +5,7 @@ Comes in: settings and what writes reports. Goes out: an ASGI application, or a 
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -35,6 +36,8 @@ from citycarbon.interfaces.workbench.threads import limit_reads
 from citycarbon.studies.catalogue import methods
 from citycarbon.studies.shelf import Shelf
 
+SERVED = "CITYCARBON_SERVED"
+"""Environment variable by which the first process tells the others what they serve."""
 CHILD = ("-c", "import sys; from citycarbon.interfaces.command import work_off; sys.exit(work_off(sys.argv[1:]))")
 """How the process of a job begins."""
 
@@ -61,6 +64,7 @@ def application(bench: Bench) -> Starlette:
     @asynccontextmanager
     async def working(_: Starlette) -> AsyncIterator[None]:
         limit_reads()
+        threading.Thread(target=warm, args=(bench,), daemon=True).start()
         if bench.worker is not None:
             bench.worker.start()
         yield
@@ -72,8 +76,11 @@ def application(bench: Bench) -> Starlette:
     return app
 
 
-def serve(home: Path, prints: Mapping[str, Writer], *, host: str, port: int, say: Any, **given: object) -> None:
-    """Run a workbench in this process until it is stopped.
+def serve(
+    home: Path, prints: Mapping[str, Writer], *, host: str, port: int, say: Any, workers: int = 1, factory: str = "",
+    **given: object,
+) -> None:  # fmt: skip
+    """Run a workbench in this process, or in several, until it is stopped.
 
     Parameters
     ----------
@@ -85,6 +92,10 @@ def serve(home: Path, prints: Mapping[str, Writer], *, host: str, port: int, say
         Where to listen.
     say
         Called with the key of a text and its values, to tell the address.
+    workers
+        Number of processes that answer.
+    factory
+        Where each of several processes finds what makes its application, which calls :func:`served`.
     given
         Settings that are not the defaults.
     """
@@ -94,23 +105,36 @@ def serve(home: Path, prints: Mapping[str, Writer], *, host: str, port: int, say
     stated = {name: value for name, value in given.items() if value is not None}
     if "CITYCARBON_ADDRESS" not in os.environ:
         stated.setdefault("address", f"http://{shown}:{port}")
-    bench = open_bench(settings_of(home, **stated), prints)
-    say("serving", bench.settings.address)
+    settings = settings_of(home, **stated)
+    # Opened here first, so that the database is brought up to date once, before any process serves.
+    bench = open_bench(settings, prints)
+    say("serving", settings.address)
     if key := setup_key(bench.engine):
-        say("set_up", f"{bench.settings.address}/setup?key={key}")
+        say("set_up", f"{settings.address}/setup?key={key}")
     sys.stdout.flush()
-    threading.Thread(target=warm, args=(bench,), daemon=True).start()
-    if bench.settings.idle_stop:
+    if settings.idle_stop:
+        bench.asked()
         threading.Thread(target=_end_when_idle, args=(bench,), daemon=True).start()
+    app: Any = application(bench)
+    if workers > 1:
+        bench.engine.dispose()
+        os.environ[SERVED] = json.dumps({"home": str(home), **stated})
+        app = factory
     uvicorn.run(
-        application(bench), host=host, port=port, log_level="warning", server_header=False, timeout_keep_alive=15,
-        h11_max_incomplete_event_size=64 * 1024, backlog=2048, proxy_headers=True,
-        forwarded_allow_ips=",".join(bench.settings.proxies),
+        app, host=host, port=port, workers=workers, factory=workers > 1, log_level="warning", server_header=False,
+        timeout_keep_alive=15, h11_max_incomplete_event_size=64 * 1024, backlog=2048, proxy_headers=True,
+        forwarded_allow_ips=",".join(settings.proxies),
     )  # fmt: skip
+
+
+def served(prints: Mapping[str, Writer]) -> Starlette:
+    """Make the application of one of several processes, with the settings that the first process left for it."""
+    stated = json.loads(os.environ[SERVED])
+    return application(open_bench(settings_of(Path(stated.pop("home")), **stated), prints))
 
 
 def _end_when_idle(bench: Bench) -> None:
     """End the process when nobody has asked for anything for long enough."""
-    while time.monotonic() - bench.last_request < bench.settings.idle_stop:
+    while bench.idle() < bench.settings.idle_stop:
         time.sleep(min(30.0, bench.settings.idle_stop / 4))
     os.kill(os.getpid(), signal.SIGTERM)

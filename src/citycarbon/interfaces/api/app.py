@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 import citycarbon
 from citycarbon.core.errors import InputError
-from citycarbon.interfaces.api import answers, calling, catalogue, maps, projections, studies, work
+from citycarbon.interfaces.api import answers, calling, catalogue, comparing, maps, projections, studies, work
 from citycarbon.interfaces.api.shapes import About, Link
 from citycarbon.interfaces.workbench.bench import Bench
 
@@ -41,7 +41,15 @@ def build(bench: Bench) -> FastAPI:
         links = [Link(href=f"{root}/{path}", rel=rel) for rel, path in ways.items()]
         return About(name="citycarbon", version=citycarbon.__version__, links=links)
 
-    for router in (studies.router, maps.router, projections.router, work.router, catalogue.router, calling.router()):
+    for router in (
+        studies.router,
+        comparing.router,
+        maps.router,
+        projections.router,
+        work.router,
+        catalogue.router,
+        calling.router(),
+    ):
         app.include_router(router)
     _describe(app)
     return app

@@ -13,15 +13,14 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from starlette.responses import Response
 
-from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.tables import FactorTable, Table
 from citycarbon.interfaces.api.answers import ERRORS, person_of
-from citycarbon.interfaces.api.catalogue import takes_rows
 from citycarbon.interfaces.api.shapes import MethodAnswer
+from citycarbon.interfaces.workbench.bench import needed_somewhere
 from citycarbon.interfaces.workbench.people import Person
 from citycarbon.interfaces.workbench.threads import slowly
-from citycarbon.interfaces.workbench.trying import try_method
+from citycarbon.interfaces.workbench.trying import takes_rows, try_method
 from citycarbon.studies.catalogue import methods
 from citycarbon.studies.shelf.query import json_rows
 
@@ -82,10 +81,7 @@ def analyst(person: Annotated[Person, Depends(person_of)]) -> Person:
     InputError
         ``sign_in_needed`` or ``role_missing``.
     """
-    if not person.known:
-        raise InputError("sign_in_needed", Where(item="method"), "")
-    if not any(person.may("analyst", study) for study in person.grants):
-        raise InputError("role_missing", Where(item="method"), "—", role="analyst")
+    needed_somewhere(person, "analyst")
     return person
 
 

@@ -27,6 +27,7 @@ from citycarbon.interfaces.api.shapes import (
     ParameterShape,
     RowPage,
 )
+from citycarbon.interfaces.workbench.trying import takes_rows
 from citycarbon.studies.catalogue import find_method, methods
 from citycarbon.studies.shelf.query import ask, json_rows, page, write
 
@@ -40,13 +41,6 @@ MethodId = Annotated[
 def kind_of(parameter: Parameter) -> str:
     """What a parameter takes, in one word."""
     return parameter.table.__name__ if parameter.table else parameter.kind.__name__
-
-
-def takes_rows(method: Method) -> bool:
-    """Whether all that a method needs can be sent as rows and plain values."""
-    return all(
-        each.table is not None or each.optional or each.kind in (str, int, float, bool) for each in method.parameters
-    )
 
 
 def shape(method: Method) -> MethodShape:

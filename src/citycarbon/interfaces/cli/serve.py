@@ -37,6 +37,9 @@ _CHILD = "import sys; from citycarbon.interfaces.command import main; sys.exit(m
 @click.option(
     "--public", multiple=True, metavar="STUDY", help="study that everyone may read; may be given again; '*' for all"
 )
+@click.option(
+    "--workers", default=1, type=click.IntRange(1, 64), help="processes that answer; one a core serves many people"
+)
 @click.option("--background", is_flag=True, help="serve in the background and come back")
 @click.option("--stop", is_flag=True, help="stop the server of HOME that runs in the background")
 @click.option(
@@ -44,8 +47,8 @@ _CHILD = "import sys; from citycarbon.interfaces.command import main; sys.exit(m
 )
 @click.pass_obj
 def serve(
-    faces: Faces, home: Path, host: str, port: int, address: str | None, public: tuple[str, ...], background: bool, stop: bool,
-    idle_stop: float,
+    faces: Faces, home: Path, host: str, port: int, address: str | None, public: tuple[str, ...], workers: int, background: bool,
+    stop: bool, idle_stop: float,
 ) -> None:  # fmt: skip
     """Serve the studies and results of HOME as pages and as an API."""
     if faces.serve is None or not home.is_dir():
@@ -54,7 +57,15 @@ def serve(
         click.echo(say("stopped" if stop_server(home) else "not_serving", faces.lang))
         return
     if background:
-        words = ["--host", host, "--idle-stop", str(idle_stop), *(["--address", address] if address else [])]
+        words = [
+            "--host",
+            host,
+            "--idle-stop",
+            str(idle_stop),
+            "--workers",
+            str(workers),
+            *(["--address", address] if address else []),
+        ]
         in_background(home, [*words, *(word for name in public for word in ("--public", name))], faces.lang, port)
         return
 
@@ -62,7 +73,15 @@ def serve(
         click.echo(say(key, faces.lang).format(*values))
 
     faces.serve(
-        home, faces.prints, host=host, port=port, say=tell, address=address, public=public or None, idle_stop=idle_stop
+        home,
+        faces.prints,
+        host=host,
+        port=port,
+        say=tell,
+        workers=workers,
+        address=address,
+        public=public or None,
+        idle_stop=idle_stop,
     )
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from citycarbon.core.errors import InputError, Where
-from citycarbon.interfaces.web import data_pages, method_pages, people_pages, study_pages
+from citycarbon.interfaces.web import calling_pages, data_pages, method_pages, people_pages, study_pages
 from citycarbon.interfaces.web.frame import page, static
 from citycarbon.interfaces.workbench.bench import Bench
 from citycarbon.interfaces.workbench.people import VISITOR
@@ -44,8 +44,10 @@ def routes() -> list[Route]:
         Route("/people/open/{study}", people_pages.open_study, methods=["POST"]),
         Route("/log", people_pages.show_log),
         Route("/methods", method_pages.catalogue),
-        Route("/methods/{method}", method_pages.method_page),
+        Route("/methods/{method}", calling_pages.method_page),
+        Route("/methods/{method}", calling_pages.run_method, methods=["POST"]),
         Route("/factors", method_pages.factors),
+        Route("/compare", study_pages.compare),
         Route("/new", data_pages.new_study, methods=both),
         Route(STUDY, study_pages.study_page),
         Route(STUDY + "/data", data_pages.data_page),

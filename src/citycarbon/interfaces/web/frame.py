@@ -200,7 +200,8 @@ def page(
         "t": lambda key, *values: say(lang, key, *values), "person": person, "study": study,
         "path": request.url.path, "mass": lambda value: mass(value, lang), "other": f"{request.url.path}?{urlencode(query)}",
         "theme": request.cookies.get(THEME, ""), "tab": "", "public": study is not None and bench.is_public(study.id),
-        "role": person.role(study.id) if study else person.role(), **shown,
+        "role": person.role(study.id) if study else person.role(),
+        "role_somewhere": any(person.may("analyst", each) for each in person.grants), **shown,
     }  # fmt: skip
     text = environment().get_template(f"{template}.html.j2").render(given)
     answer = HTMLResponse(

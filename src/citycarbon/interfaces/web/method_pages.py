@@ -5,19 +5,21 @@ Comes in: requests. Goes out: HTML. Not for: running a method.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from citycarbon.core.errors import Lang
+from citycarbon.core.errors import InputError, Lang
 from citycarbon.core.method import Method
 from citycarbon.data.library import shipped_library
 from citycarbon.data.references import citation
 from citycarbon.interfaces.web.frame import fragment, page
 from citycarbon.interfaces.workbench.asking import language_of
-from citycarbon.studies.catalogue import find_method, methods
+from citycarbon.interfaces.workbench.problems import status_of
+from citycarbon.studies.catalogue import methods
 
 PARTS = ("inventory.sectors", "inventory.accounting", "inventory.space", "strategy.drivers", "strategy.projection")
 PAGE_ROWS = 100
@@ -52,14 +54,17 @@ def _rank(part: str) -> tuple[int, str]:
     return (PARTS.index(part) if part in PARTS else len(PARTS), part)
 
 
-def method_page(request: Request) -> Response:
-    """A method: equation, source, what it takes and gives."""
-    method = find_method(request.path_params["method"])
+def show_method(
+    request: Request, method: Method, *, error: InputError | None = None, answer: Mapping[str, Any] | None = None,
+    **shown: Any,
+) -> Response:  # fmt: skip
+    """Show a method: equation, source, the form that runs it with its answer, what it takes and gives."""
     lang = language_of(request)
     tables = [(each.name, _columns(each.table, lang)) for each in method.parameters if each.table is not None]
     return page(
         request, "method", method=method, label=method.label(lang), citation=citation(method.source), tables=tables,
-        gives=_columns(method.gives, lang), call=_call(method),
+        gives=_columns(method.gives, lang), call=_call(method), problems=error.problems if error else (), answer=answer,
+        status=status_of(error) if error else 200, **shown,
     )  # fmt: skip
 
 

@@ -54,6 +54,13 @@ def headline(entry: Entry) -> dict[str, Any] | None:
     return {"value": value, "time": f"{min(years)}–{max(years)}" if summed else last["time"]}
 
 
+def compare(request: Request) -> Response:
+    """Two inventories side by side; the browser asks for them."""
+    person = who(request)
+    entries = [entry for entry in bench_of(request).studies(person) if entry.results is not None]
+    return page(request, "compare", person=person, studies=[{"id": each.id, "title": each.title} for each in entries])
+
+
 def tab_of(name: str) -> Tab:
     """Give a page of a study by name.
 

@@ -24,6 +24,8 @@ from citycarbon.interfaces.workbench.settings import Settings
 from citycarbon.studies.shelf import Entry, Shelf
 
 Writer = Callable[[StudyResult, Path], None]
+NOTED = 5.0
+"""Seconds between notes that somebody asks."""
 FRESH = 5.0
 """Seconds for which a session that ends by itself may still be taken for open."""
 
@@ -37,8 +39,8 @@ class Bench:
     shelf: Shelf
     prints: Mapping[str, Writer] = field(default_factory=dict)
     worker: Worker | None = None
-    last_request: float = field(default_factory=time.monotonic)
     answers: Answers = field(default_factory=Answers)
+    _noted: float = -NOTED
     _printing: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
@@ -107,6 +109,16 @@ class Bench:
 
         return self.shelf.keep(entry, ("print", name), make)
 
+    def asked(self) -> None:
+        """Note that somebody asks; all processes of a workbench note it in one place, every few seconds."""
+        if time.monotonic() - self._noted > NOTED:
+            self._noted = time.monotonic()
+            (self.settings.state / "asked").touch()
+
+    def idle(self) -> float:
+        """Seconds since somebody asked, to a few seconds."""
+        return max(0.0, time.time() - (self.settings.state / "asked").stat().st_mtime)
+
     def wake(self) -> None:
         """Let the worker look at its queue now."""
         if self.worker is not None:
@@ -120,6 +132,18 @@ class Bench:
 def _kept_as(key: str, token: bool) -> str:
     """Keys end by themselves, which changes nothing in the database; so each is looked up again after a moment."""
     return f"{token} {digest(key)} {int(time.monotonic() / FRESH)}"
+
+
+def needed_somewhere(person: Person, role: str) -> None:
+    """Refuse whoever has a role in no study at all.
+
+    Raises
+    ------
+    InputError
+        ``sign_in_needed`` for visitors, ``role_missing`` for others.
+    """
+    if not any(person.may(role, study) for study in person.grants):
+        needed(person, role)
 
 
 def needed(person: Person, role: str, study: str = EVERY) -> None:

@@ -6,7 +6,6 @@ Comes in: an ASGI application. Goes out: one that is protected. Not for: who may
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -58,7 +57,8 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        self.bench.last_request = time.monotonic()
+        if self.bench.settings.idle_stop:
+            self.bench.asked()
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         limit = self.bench.settings.upload if scope["path"].endswith(UPLOAD) else self.bench.settings.body
         begun = False

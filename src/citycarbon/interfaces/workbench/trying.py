@@ -21,11 +21,25 @@ from typing import Any
 import polars as pl
 
 from citycarbon.core.errors import InputError, Where
+from citycarbon.core.method import Method
 from citycarbon.studies import service
 
 SECONDS = 30.0
 MOST_ROWS = 10_000
+PLAIN = (str, int, float, bool)
+ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
 _AT_ONCE = BoundedSemaphore(2)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file that somebody sends: its bytes and its name, of which only the ending is used."""
+
+    content: bytes
+    name: str = "rows.csv"
+
+
+Given = str | Sequence[Mapping[str, Any]] | Sent
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,11 @@ class Tried:
     rows: pl.DataFrame
     count: int
     notes: dict[str, str]
+
+
+def takes_rows(method: Method) -> bool:
+    """Whether all that a method needs can be sent as rows and plain values."""
+    return all(each.table is not None or each.optional or each.kind in PLAIN for each in method.parameters)
 
 
 @cache
@@ -50,9 +69,10 @@ def _context() -> BaseContext:
 
 def try_method(
     method: str,
-    tables: Mapping[str, str | Sequence[Mapping[str, Any]]],
+    tables: Mapping[str, Given],
     parameters: Mapping[str, Any],
     *,
+    region: str | None = None,
     seconds: float = SECONDS,
 ) -> Tried:
     """Run a method on rows.
@@ -62,9 +82,11 @@ def try_method(
     method
         Id in the catalogue.
     tables
-        Table parameter to its rows, or to ``library:EDITION`` for factors.
+        Table parameter to its rows or a file, or to ``library:EDITION`` for factors.
     parameters
         Plain parameters.
+    region
+        Region of every place, where the places are no regions themselves.
     seconds
         Time after which it is ended.
 
@@ -76,7 +98,7 @@ def try_method(
     with _AT_ONCE, TemporaryDirectory() as folder:
         given = {name: _file(Path(folder), name, rows) for name, rows in tables.items()}
         receiving, sending = multiprocessing.Pipe(duplex=False)
-        child = _context().Process(target=_run, args=(sending, method, given, dict(parameters)), daemon=True)  # type: ignore[attr-defined]
+        child = _context().Process(target=_run, args=(sending, method, given, dict(parameters), region), daemon=True)  # type: ignore[attr-defined]
         child.start()
         sending.close()
         try:
@@ -95,8 +117,15 @@ def try_method(
     return Tried(table, pl.read_ipc(io.BytesIO(content)), count, notes)
 
 
-def _file(folder: Path, name: str, rows: str | Sequence[Mapping[str, Any]]) -> str:
+def _file(folder: Path, name: str, rows: Given) -> str:
     """Write rows as a file that the readers know, so that they are checked like every other input."""
+    if isinstance(rows, Sent):
+        ending = Path(rows.name).suffix.lower()
+        # Pasted from a spreadsheet, columns are parted by tabs.
+        tabs = ending == ".csv" and b"\t" in rows.content.partition(b"\n")[0]
+        path = folder / f"{name}{'.tsv' if tabs else ending if ending in ENDINGS else '.csv'}"
+        path.write_bytes(rows.content)
+        return str(path)
     if isinstance(rows, str):
         if rows.startswith(service.LIBRARY):
             return rows
@@ -110,10 +139,12 @@ def _file(folder: Path, name: str, rows: str | Sequence[Mapping[str, Any]]) -> s
     return str(path)
 
 
-def _run(sending: Connection, method: str, tables: dict[str, str], parameters: dict[str, Any]) -> None:
+def _run(
+    sending: Connection, method: str, tables: dict[str, str], parameters: dict[str, Any], region: str | None
+) -> None:
     """In the process of its own: run, and send what came of it."""
     try:
-        _, made, notes = service.call(method, tables, parameters)
+        _, made, notes = service.call(method, tables, parameters, region=region)
     except InputError as error:
         sending.send(("problems", error.problems))
         return

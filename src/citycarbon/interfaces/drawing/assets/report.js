@@ -519,6 +519,6 @@ function citycarbonReport(setup) {
   if (setup.account !== undefined && accounts[setup.account]) state.account = setup.account;
   if (setup.time !== undefined && account().times.includes(setup.time)) state.time = setup.time;
   render();
-  const kit = { el, tr, num, massScale, mass, label, css, word, has, share, pretty, fold, narrow, chartBlock, tableNode, save, toCsv, forget, naturalBreaks, ramp, traceOf, WHEEL, meta: DATA.meta };
+  const kit = { el, tr, num, massScale, mass, label, css, word, has, share, pretty, fold, narrow, chartBlock, tableNode, save, toCsv, forget, naturalBreaks, ramp, traceOf, waterfall: other.waterfall, WHEEL, meta: DATA.meta };
   return { kit, redraw: (dark) => { state.dark = dark; render(); }, state };
 }
