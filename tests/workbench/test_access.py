@@ -379,3 +379,46 @@ def test_a_total_without_a_number_does_not_break_the_list(desk):
     answer = desk.client().get("/?lang=en")
     assert answer.status_code == 200
     assert "no total" in answer.text
+
+
+def test_an_administrator_changes_roles_and_passwords_of_others(desk):
+    ada, alice = desk.client("ada"), desk.client("alice")
+    key = {"form_key": desk.form_key("ada", ada)}
+    number = people.person_of_session(desk.bench.engine, alice.cookies["citycarbon_session"], 1).number
+    assert alice.get("/s/toy-land").status_code == 404
+    assert ada.post(f"/people/{number}/role", data={**key, "study": "toy-land", "role": "viewer"}).status_code == 303
+    assert alice.get("/s/toy-land").status_code == 200
+    assert ada.post(f"/people/{number}/role", data={**key, "study": "toy-future", "role": ""}).status_code == 303
+    assert alice.get("/s/toy-future").status_code == 404
+    assert ada.post(f"/people/{number}/role", data={**key, "study": "toy-land", "role": "king"}).status_code == 422
+    assert ada.post(f"/people/{number}/role", data={**key, "study": "nothing", "role": "viewer"}).status_code == 404
+    assert ada.post(f"/people/{number}/password", data={**key, "password": "short"}).status_code == 422
+    assert alice.get("/account").status_code == 200
+    fresh = "a wholly other sentence"
+    assert ada.post(f"/people/{number}/password", data={**key, "password": fresh}).status_code == 303
+    assert alice.get("/account").status_code == 401, "a new password ends every session"
+    back = desk.client()
+    assert back.post("/sign-in", data={"name": "alice", "password": fresh, "next": "/"}).status_code == 303
+    mine = people.person_of_session(desk.bench.engine, ada.cookies["citycarbon_session"], 1).number
+    assert ada.post(f"/people/{mine}/role", data={**key, "study": "*", "role": ""}).status_code == 422, (
+        "nobody locks out themselves"
+    )
+    visitor_key = {"form_key": desk.form_key("alice", back)}
+    assert back.post(f"/people/{mine}/role", data={**visitor_key, "study": "*", "role": ""}).status_code == 403
+    log = ada.get("/log?lang=en").text
+    assert "gave a role" in log
+    assert "set a password" in log
+
+
+def test_what_is_kept_between_requests_ends_with_a_change_by_another_process(desk):
+    """Another connection to the database stands for another process."""
+    import sqlite3
+
+    client = desk.client("alice")
+    assert client.get("/s/toy-future").status_code == 200
+    other = sqlite3.connect(desk.bench.engine.url.database)
+    other.execute("UPDATE grants SET role = 'none' WHERE study = 'toy-future'")
+    other.execute("DELETE FROM grants")
+    other.commit()
+    other.close()
+    assert client.get("/s/toy-future").status_code == 404

@@ -7,8 +7,9 @@ import zipfile
 
 import pytest
 
-from citycarbon.interfaces.workbench import jobs, uploads
+from citycarbon.interfaces.workbench import uploads
 from citycarbon.interfaces.workbench.people import add_person
+from citycarbon.interfaces.workbench.work import jobs
 
 from .conftest import PASSWORD
 

@@ -28,11 +28,11 @@ from citycarbon.interfaces.web.app import build as build_web
 from citycarbon.interfaces.web.frame import shipped
 from citycarbon.interfaces.workbench.bench import Bench, Writer
 from citycarbon.interfaces.workbench.guard import Guard
-from citycarbon.interfaces.workbench.jobs import Worker
 from citycarbon.interfaces.workbench.people import setup_key
 from citycarbon.interfaces.workbench.settings import Settings, settings_of
 from citycarbon.interfaces.workbench.store import open_store
-from citycarbon.interfaces.workbench.threads import limit_reads
+from citycarbon.interfaces.workbench.work.jobs import Worker
+from citycarbon.interfaces.workbench.work.threads import limit_reads
 from citycarbon.studies.catalogue import methods
 from citycarbon.studies.shelf import Shelf
 

@@ -17,6 +17,27 @@ WORKBENCH_MESSAGES: dict[str, Message] = {
         ("a name and its password", "用户名及其密码"),
         ("check both; an administrator can set a new password", "请核对；管理员可重设密码"),
     ),
+    "oidc_failed": message(
+        "input",
+        ("The sign-in service did not let you in", "统一登录未成功"),
+        (
+            "an answer of the sign-in service to a question of this browser, within ten minutes",
+            "十分钟内由统一登录服务对本浏览器的请求作出应答",
+        ),
+        (
+            "begin again on the page 'Sign in'; an administrator finds the reason in the log of the server",
+            "请在登录页重新开始；管理员可在服务器日志中查看原因",
+        ),
+    ),
+    "person_self": message(
+        "input",
+        ("You cannot change your own role or password here", "不能在此修改自己的角色或密码"),
+        ("another administrator", "由另一位管理员操作"),
+        (
+            "change your password on the page 'Account'; ask another administrator for a role",
+            "密码请在“账户”页修改；角色请由另一位管理员修改",
+        ),
+    ),
     "too_many_tries": message(
         "input",
         ("Too many wrong passwords", "密码错误次数过多"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
@@ -19,8 +20,8 @@ from citycarbon.interfaces.api.answers import ERRORS, person_of
 from citycarbon.interfaces.api.shapes import MethodAnswer
 from citycarbon.interfaces.workbench.bench import needed_somewhere
 from citycarbon.interfaces.workbench.people import Person
-from citycarbon.interfaces.workbench.threads import slowly
-from citycarbon.interfaces.workbench.trying import takes_rows, try_method
+from citycarbon.interfaces.workbench.work.threads import slowly
+from citycarbon.interfaces.workbench.work.trying import takes_rows, try_method
 from citycarbon.studies.catalogue import methods
 from citycarbon.studies.shelf.query import json_rows
 
@@ -108,8 +109,9 @@ def endpoint(method: Method, shape: type[BaseModel]) -> Callable[..., Awaitable[
     return run
 
 
+@cache
 def router() -> APIRouter:
-    """Make the routes, one a method."""
+    """Make the routes, one a method; they are the same for every workbench."""
     made = APIRouter(tags=["methods"], responses=ERRORS)
     for each in methods().values():
         if takes_rows(each):

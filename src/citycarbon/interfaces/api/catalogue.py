@@ -27,7 +27,7 @@ from citycarbon.interfaces.api.shapes import (
     ParameterShape,
     RowPage,
 )
-from citycarbon.interfaces.workbench.trying import takes_rows
+from citycarbon.interfaces.workbench.work.trying import takes_rows
 from citycarbon.studies.catalogue import find_method, methods
 from citycarbon.studies.shelf.query import ask, json_rows, page, write
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from citycarbon.interfaces.api.answers import ERRORS, person_of, tagged
 from citycarbon.interfaces.workbench.asking import bench_of
 from citycarbon.interfaces.workbench.people import Person
-from citycarbon.studies.comparing import CHOICE, Side, accounts_of, comparison, side_of
+from citycarbon.studies.shelf.comparing import CHOICE, Side, accounts_of, comparison, side_of
 
 router = APIRouter(tags=["studies"], responses=ERRORS)
 Asker = Annotated[Person, Depends(person_of)]

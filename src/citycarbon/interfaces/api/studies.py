@@ -32,7 +32,7 @@ from citycarbon.interfaces.api.shapes import (
 from citycarbon.interfaces.workbench import approval
 from citycarbon.interfaces.workbench.asking import bench_of, origin_of
 from citycarbon.interfaces.workbench.people import Person
-from citycarbon.interfaces.workbench.threads import slowly
+from citycarbon.interfaces.workbench.work.threads import slowly
 from citycarbon.studies.shelf import Entry
 from citycarbon.studies.shelf.query import FORMATS, ask, json_rows, page, schema_of, write
 from citycarbon.studies.shelf.tracing import trace

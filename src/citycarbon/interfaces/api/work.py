@@ -17,9 +17,10 @@ from starlette.responses import StreamingResponse
 from citycarbon.core.errors import InputError, Where
 from citycarbon.interfaces.api.answers import ERRORS, person_of
 from citycarbon.interfaces.api.shapes import JobQuestion, JobShape, StudyName
-from citycarbon.interfaces.workbench import audit, jobs
+from citycarbon.interfaces.workbench import audit
 from citycarbon.interfaces.workbench.asking import bench_of, origin_of
 from citycarbon.interfaces.workbench.people import Person
+from citycarbon.interfaces.workbench.work import jobs
 
 router = APIRouter(tags=["jobs"], responses=ERRORS)
 Asker = Annotated[Person, Depends(person_of)]

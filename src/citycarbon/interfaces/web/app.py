@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from citycarbon.core.errors import InputError, Where
-from citycarbon.interfaces.web import calling_pages, data_pages, method_pages, people_pages, study_pages
+from citycarbon.interfaces.web import calling_pages, data_pages, method_pages, oidc_pages, people_pages, study_pages
 from citycarbon.interfaces.web.frame import page, static
 from citycarbon.interfaces.workbench.bench import Bench
 from citycarbon.interfaces.workbench.people import VISITOR
@@ -32,6 +32,8 @@ def routes() -> list[Route]:
         Route("/", study_pages.home),
         Route("/static/{hash}/{name}", static),
         Route("/sign-in", people_pages.sign_in, methods=both),
+        Route("/sign-in/oidc", oidc_pages.begin),
+        Route("/sign-in/oidc/back", oidc_pages.back),
         Route("/sign-out", people_pages.sign_out, methods=["POST"]),
         Route("/setup", people_pages.setup, methods=both),
         Route("/account", people_pages.account),
@@ -40,7 +42,10 @@ def routes() -> list[Route]:
         Route("/account/password", people_pages.change_password, methods=["POST"]),
         Route("/people", people_pages.list_people),
         Route("/people", people_pages.add_person, methods=["POST"]),
-        Route("/people/{number:int}/{act:str}", people_pages.switch_person, methods=["POST"]),
+        Route("/people/{number:int}/open", people_pages.switch_person, methods=["POST"]),
+        Route("/people/{number:int}/close", people_pages.switch_person, methods=["POST"]),
+        Route("/people/{number:int}/role", people_pages.change_person, methods=["POST"]),
+        Route("/people/{number:int}/password", people_pages.change_person, methods=["POST"]),
         Route("/people/open/{study}", people_pages.open_study, methods=["POST"]),
         Route("/log", people_pages.show_log),
         Route("/methods", method_pages.catalogue),

@@ -18,13 +18,13 @@ from citycarbon.core.errors import InputError
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.tables import FactorTable, PlaceTable
 from citycarbon.data.library import shipped_library
+from citycarbon.data.method_examples import MethodExample, examples
 from citycarbon.interfaces.web.method_pages import show_method
 from citycarbon.interfaces.workbench.asking import check_form, who
 from citycarbon.interfaces.workbench.bench import needed_somewhere
-from citycarbon.interfaces.workbench.threads import slowly
-from citycarbon.interfaces.workbench.trying import PLAIN, Given, Sent, Tried, takes_rows, try_method
+from citycarbon.interfaces.workbench.work.threads import slowly
+from citycarbon.interfaces.workbench.work.trying import PLAIN, Given, Sent, Tried, takes_rows, try_method
 from citycarbon.studies.catalogue import find_method
-from citycarbon.studies.method_examples import MethodExample, examples
 from citycarbon.studies.service import LIBRARY, default_editions
 from citycarbon.studies.shelf.query import write
 

@@ -21,11 +21,12 @@ from citycarbon.core.errors import InputError, Where
 from citycarbon.data.examples import example_studies
 from citycarbon.interfaces.web.frame import page
 from citycarbon.interfaces.web.people_pages import fields, to
-from citycarbon.interfaces.workbench import audit, jobs, uploads
+from citycarbon.interfaces.workbench import audit, uploads
 from citycarbon.interfaces.workbench.asking import bench_of, check_form, origin_of, who
 from citycarbon.interfaces.workbench.bench import needed
 from citycarbon.interfaces.workbench.people import Person
 from citycarbon.interfaces.workbench.problems import status_of
+from citycarbon.interfaces.workbench.work import jobs
 from citycarbon.studies import service
 from citycarbon.studies.intake.inputs import Input, codes_of, input_of, inputs_of
 from citycarbon.studies.intake.review import kept_files, put_back, review, take

@@ -13,14 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from citycarbon.core.errors import InputError
+from citycarbon.core.errors import InputError, Where
 from citycarbon.interfaces.web.frame import page
 from citycarbon.interfaces.workbench import audit, people, store
 from citycarbon.interfaces.workbench.asking import bench_of, check_form, cookie_name, origin_of, who
 from citycarbon.interfaces.workbench.bench import needed
 from citycarbon.interfaces.workbench.people import Person
 from citycarbon.interfaces.workbench.problems import status_of
-from citycarbon.interfaces.workbench.threads import slowly
+from citycarbon.interfaces.workbench.work.threads import slowly
 
 
 def to(address: str) -> RedirectResponse:
@@ -58,8 +58,9 @@ def signed_in(request: Request, key: str, address: str) -> Response:
     return answer
 
 
-def _sign_in_page(request: Request, *, error: InputError | None = None, **shown: Any) -> Response:
-    given = {"first": False, "key": "", "next": "/", "name": "", **shown}
+def sign_in_page(request: Request, *, error: InputError | None = None, **shown: Any) -> Response:
+    """The form for signing in, or for making the first administrator."""
+    given = {"first": False, "key": "", "next": "/", "name": "", "oidc": bench_of(request).settings.oidc_name, **shown}
     problems = error.problems if error else ()
     return page(request, "sign_in", problems=problems, status=status_of(error) if error else 200, **given)
 
@@ -67,7 +68,7 @@ def _sign_in_page(request: Request, *, error: InputError | None = None, **shown:
 async def sign_in(request: Request) -> Response:
     """Show the form, or check it; a session that was there before ends, so that nobody can plant one."""
     if request.method == "GET":
-        return _sign_in_page(request, next=own_address(request.query_params.get("next", "/")))
+        return sign_in_page(request, next=own_address(request.query_params.get("next", "/")))
     form, bench = await fields(request), bench_of(request)
     name, origin = form.get("name", ""), origin_of(request)
     try:
@@ -75,7 +76,7 @@ async def sign_in(request: Request) -> Response:
         key, person = await slowly(people.sign_in, *given)
     except InputError as error:
         await run_in_threadpool(audit.note, bench.engine, name, "sign_in_failed", "", origin)
-        return _sign_in_page(request, error=error, name=name, next=own_address(form.get("next", "/")))
+        return sign_in_page(request, error=error, name=name, next=own_address(form.get("next", "/")))
     await run_in_threadpool(people.end_session, bench.engine, request.cookies.get(cookie_name(bench), ""))
     await run_in_threadpool(audit.note, bench.engine, person.name, "sign_in", "", origin)
     return signed_in(request, key, own_address(form.get("next", "/")))
@@ -99,7 +100,7 @@ async def setup(request: Request) -> Response:
         key = request.query_params.get("key", "")
         if not people.may_set_up(bench.engine, key):
             raise InputError("setup_closed", None, "")
-        return _sign_in_page(request, first=True, key=key)
+        return sign_in_page(request, first=True, key=key)
     form = await fields(request)
     name, key = form.get("name", ""), form.get("key", "")
     try:
@@ -107,14 +108,15 @@ async def setup(request: Request) -> Response:
     except InputError as error:
         if error.problems[0].code == "setup_closed":
             raise
-        return _sign_in_page(request, error=error, first=True, key=key, name=name)
+        return sign_in_page(request, error=error, first=True, key=key, name=name)
     audit.note(bench.engine, name.strip(), "setup", "", origin_of(request))
     return signed_in(request, people.open_session(bench.engine, number, bench.settings.session_hours), "/")
 
 
 def _known(request: Request) -> Person:
     person = who(request)
-    needed(person, "viewer", next(iter(person.grants), "*"))
+    if not person.known:
+        needed(person, "viewer")
     return person
 
 
@@ -217,12 +219,35 @@ async def add_person(request: Request) -> Response:
     return to("/people")
 
 
+async def change_person(request: Request) -> Response:
+    """Give a role, take one away, or set a new password, which signs the person out everywhere."""
+    bench, person, form = bench_of(request), who(request), await fields(request)
+    needed(person, "administrator")
+    check_form(person, form.get("form_key", ""))
+    number, act = int(request.path_params["number"]), request.url.path.rpartition("/")[2]
+    try:
+        if number == person.number:
+            raise InputError("person_self", Where(item="name"), person.name)
+        if act == "password":
+            await slowly(people.change_password, bench.engine, number, form.get("password", ""))
+        else:
+            study = form.get("study", "*")
+            if study != "*":
+                bench.shelf.entry(study)
+            people.give_role(bench.engine, number, study, form.get("role", ""))
+    except InputError as error:
+        return _people_page(request, person, error=error)
+    study, facts = (form.get("study", "*"), {"role": form.get("role", "")}) if act == "role" else ("", {})
+    audit.note(bench.engine, person.name, f"person_{act}", study, origin_of(request), person_number=number, **facts)
+    return to("/people")
+
+
 async def switch_person(request: Request) -> Response:
     """Close a person, who is then signed out everywhere, or open one again."""
     bench, person = bench_of(request), who(request)
     needed(person, "administrator")
     check_form(person, (await fields(request)).get("form_key", ""))
-    number, opened = int(request.path_params["number"]), request.path_params["act"] == "open"
+    number, opened = int(request.path_params["number"]), request.url.path.endswith("/open")
     if number != person.number:
         with bench.engine.begin() as connection:
             connection.execute(sa.update(store.people).where(store.people.c.id == number).values(active=opened))

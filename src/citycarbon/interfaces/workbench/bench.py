@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import StudyResult
 from citycarbon.interfaces.workbench import store
-from citycarbon.interfaces.workbench.jobs import Worker
 from citycarbon.interfaces.workbench.keeping import Answers, Unchanged, Watch
 from citycarbon.interfaces.workbench.people import EVERY, Person, digest, person_of_session, person_of_token
 from citycarbon.interfaces.workbench.settings import Settings
+from citycarbon.interfaces.workbench.work.jobs import Worker
 from citycarbon.studies.shelf import Entry, Shelf
 
 Writer = Callable[[StudyResult, Path], None]

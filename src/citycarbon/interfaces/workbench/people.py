@@ -279,6 +279,50 @@ def person_of_session(engine: sa.Engine, key: str, hours: float) -> Person:
     return Person(row.name, row.shown, row.id, granted, row.form)
 
 
+def person_of_subject(engine: sa.Engine, subject: str, shown: str) -> tuple[int, str]:
+    """Give the number and name of whom a sign-in service knows under a subject; one who is new gets an account without a role.
+
+    A name that somebody else has here is never taken over: the newcomer's is told apart by a number.
+
+    Raises
+    ------
+    InputError
+        ``sign_in_wrong`` for somebody whose account was closed.
+    """
+    with engine.begin() as connection:
+        store.hold(connection, store.SIGNING_IN)
+        mine = sa.select(store.people.c.id, store.people.c.name, store.people.c.active).where(
+            store.people.c.subject == subject[:400]
+        )
+        row = connection.execute(mine).first()
+        if row is not None and not row.active:
+            raise InputError("sign_in_wrong", Where(item="name"), "")
+        if row is not None:
+            return int(row.id), str(row.name)
+        plain = "".join(sign for sign in shown if sign.isprintable()).strip()[:80] or "oidc"
+        names = [plain, *(f"{plain} {number}" for number in range(2, 1000))]
+        taken = set(connection.execute(sa.select(store.people.c.name).where(store.people.c.name.in_(names))).scalars())
+        name = next(each for each in names if each not in taken)
+        return add_person(connection, name, None, {}, subject=subject[:400]), name
+
+
+def give_role(engine: sa.Engine, number: int, study: str, role: str) -> None:
+    """Give somebody a role in a study or in all, in the place of the one there; no role takes it away.
+
+    Raises
+    ------
+    InputError
+        If there is no such role.
+    """
+    if role and role not in ROLES:
+        raise InputError("value_not_listed", Where(item="role"), role, known=", ".join(ROLES))
+    mine = (store.grants.c.person == number, store.grants.c.study == study)
+    with engine.begin() as connection:
+        connection.execute(sa.delete(store.grants).where(*mine))
+        if role:
+            connection.execute(sa.insert(store.grants).values(person=number, study=study, role=role))
+
+
 def end_session(engine: sa.Engine, key: str) -> None:
     """End a session."""
     with engine.begin() as connection:

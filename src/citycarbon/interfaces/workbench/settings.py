@@ -40,6 +40,11 @@ class Settings:
         Draws of the quick answer of levers.
     idle_stop
         Seconds without a request after which it ends by itself; never if 0.
+    proxies
+        Addresses of proxies that are believed about who asks.
+    oidc_issuer, oidc_client, oidc_secret, oidc_name
+        A service for signing in by OpenID Connect: its issuer, our name there, the file that holds our secret, and what people
+        call it.
     """
 
     home: Path
@@ -53,6 +58,10 @@ class Settings:
     draws: int = 1_000
     idle_stop: float = 0.0
     proxies: tuple[str, ...] = field(default=("127.0.0.1", "::1"))
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: Path | None = None
+    oidc_name: str = ""
 
     @property
     def state(self) -> Path:
@@ -79,4 +88,10 @@ def settings_of(home: Path, **given: object) -> Settings:
         stated["hosts"] = tuple(name.strip() for name in hosts.split(",") if name.strip())
     if address := os.environ.get("CITYCARBON_ADDRESS"):
         stated["address"] = address.rstrip("/")
+    if issuer := os.environ.get("CITYCARBON_OIDC_ISSUER"):
+        stated["oidc_issuer"] = issuer
+        stated["oidc_client"] = os.environ.get("CITYCARBON_OIDC_CLIENT", "citycarbon")
+        stated["oidc_name"] = os.environ.get("CITYCARBON_OIDC_NAME", "OpenID Connect")
+        if secret := os.environ.get("CITYCARBON_OIDC_SECRET_FILE"):
+            stated["oidc_secret"] = Path(secret)
     return Settings(home.resolve(), **{**stated, **{k: v for k, v in given.items() if v is not None}})  # type: ignore[arg-type]

@@ -63,7 +63,7 @@ def _context() -> BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["citycarbon.interfaces.workbench.trying", "citycarbon.studies.service"])
+    context.set_forkserver_preload(["citycarbon.interfaces.workbench.work.trying", "citycarbon.studies.service"])
     return context
 
 

@@ -42,13 +42,19 @@ def page_of_calls() -> str:
 def examples() -> dict[str, MethodExample]:
     """Give the first usable example of each method, by its id."""
     text = page_of_calls()
-    files = {match[1]: match[2] for match in _FILE.finditer(text)}
+    files: dict[str, str] = {}
     found: dict[str, MethodExample] = {}
-    for match in _CALL.finditer(text):
+    # A file is what stood in it when the command ran: commands write files, too.
+    for match in sorted((*_FILE.finditer(text), *_CALL.finditer(text)), key=lambda each: each.start()):
+        if match.re is _FILE:
+            files[match[1]] = match[2]
+            continue
         words = shlex.split(match[1].replace("\\\n", " "))
         made = _example(words[1:], files)
         if made is not None:
             found.setdefault(words[0], made)
+        if "--out" in words:
+            files.pop(words[words.index("--out") + 1], None)
     return found
 
 
