@@ -85,9 +85,12 @@ def mix() -> list[tuple[int, Ask]]:
         (6, Ask("page", "/")),
         (8, Ask("page", city)), (6, Ask("page", f"{city}/inventory", signed_in=True)),
         (4, Ask("page", f"{city}/projection", signed_in=True)), (4, Ask("page", "/s/toy-land/map")),
-        (2, Ask("page", "/methods")), (2, Ask("page", "/factors?search=diesel")), (3, Ask("page", f"{city}/reports", signed_in=True)),
-        (6, Ask("page data", f"{city}/data/cockpit.json")), (6, Ask("page data again", f"{city}/data/inventory.json", known=True)),
-        (5, Ask("trace", f"{city}/trace.json?sector=industry.energy")), (4, Ask("trace", f"{api}/trace?sector=transport&limit=20")),
+        (2, Ask("page", "/methods")), (2, Ask("page", "/factors?search=diesel")),
+        (3, Ask("page", f"{city}/reports", signed_in=True)),
+        (6, Ask("page data", f"{city}/data/cockpit.json")),
+        (6, Ask("page data again", f"{city}/data/inventory.json", known=True)),
+        (5, Ask("trace", f"{city}/trace.json?sector=industry.energy")),
+        (4, Ask("trace", f"{api}/trace?sector=transport&limit=20")),
         (6, Ask("studies", "/api/v1/studies")), (5, Ask("study", api)), (4, Ask("result", f"{api}/result")),
         (5, Ask("tables", f"{api}/tables")), (8, Ask("rows", f"{api}/tables/emissions/rows?limit=50")),
         (6, Ask("rows", f"{api}/tables/totals/rows?view=sector&sort=-value", signed_in=True)),
@@ -335,7 +338,7 @@ def main() -> None:
     words = given.parse_args()
     if words.seconds > 600 or words.rate > 2000 or words.idle + words.slow > 5000:
         raise SystemExit("the load is bounded: 600 seconds, 2,000 requests a second, 5,000 idle and slow clients")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 16384) if hard != resource.RLIM_INFINITY else 16384, hard))
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)

@@ -1,5 +1,6 @@
 """The workbench in a real browser: every page, both languages, three widths, nothing from outside; and what people do there."""
 
+import subprocess
 import time
 
 import pytest
@@ -235,4 +236,96 @@ def test_signing_in_and_out(browser, server, signed_in):
     page.click("text=Sign out")
     page.wait_for_url(server.address + "/")
     assert page.locator("text=Sign in").count() == 1
+    page.close()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", SIZES)
+def test_pages_outside_a_study(browser, server, signed_in, lang, size):
+    width, height = SIZES[size]
+    context = browser.new_context(storage_state=signed_in, viewport={"width": width, "height": height})
+    page = context.new_page()
+    errors, outside = watch(page, server)
+    for each in ("/", "/compare", "/methods", "/methods/inventory.accounting.combustion?example=1", "/factors?search=diesel",
+                 "/account", "/people", "/log", "/new"):  # fmt: skip
+        page.goto(f"{server.address}{each}{'&' if '?' in each else '?'}lang={lang}")
+        drawn(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, each
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in page.inner_text("h1")) == (lang == "zh"), each
+        assert page.locator(".problems").count() == 0, each
+    assert errors == []
+    assert outside == []
+    context.close()
+
+
+def test_two_inventories_side_by_side(browser, server):
+    page = browser.new_page()
+    errors, _ = watch(page, server)
+    page.goto(f"{server.address}/s/toy-future/inventory?lang=en")
+    drawn(page)
+    page.click("text=Compare inventories")
+    drawn(page)
+    page.locator("#compare-choices select").nth(2).select_option("toy-future")
+    until(page, "() => document.querySelectorAll('#compare-choices select').length === 4")
+    page.locator("#compare-choices select").nth(3).select_option(label="2005 · observed")
+    until(page, "() => document.getElementById('compare-head').innerText.includes('+18.2 %')")
+    page.wait_for_selector("#reasons canvas")
+    head = page.inner_text("#compare-head")
+    assert "28.42Mt CO2e" in head
+    assert "33.58Mt CO2e" in head
+    # The address shows another person the same.
+    other = browser.new_page()
+    other.goto(page.url)
+    drawn(other)
+    assert other.inner_text("#compare-head") == head
+    other.close()
+    assert errors == []
+    page.close()
+
+
+def test_a_method_is_run_from_its_page(browser, server, signed_in):
+    context = browser.new_context(storage_state=signed_in)
+    page = context.new_page()
+    page.goto(f"{server.address}/methods/inventory.accounting.combustion?lang=en")
+    page.click("text=Fill in the example")
+    page.wait_for_url("**example=1*")
+    field = page.locator("textarea[name='table.activity']")
+    field.fill(field.input_value().replace("1000", "1o00"))
+    page.click("button[value=run]")
+    page.wait_for_selector("#answer .problems", timeout=60_000)
+    assert "1o00" in page.inner_text("#answer")
+    assert "1o00" in field.input_value(), "what was typed is still there"
+    field.fill(field.input_value().replace("1o00", "1000"))
+    page.click("button[value=run]")
+    page.wait_for_selector("#answer table", timeout=60_000)
+    assert "CO2" in page.inner_text("#answer table")
+    with page.expect_download() as found:
+        page.click("button[value=csv]")
+    assert found.value.suggested_filename == "inventory.accounting.combustion.csv"
+    context.close()
+
+
+def test_a_study_is_printed(browser, server, tmp_path):
+    page = browser.new_page()
+    page.goto(f"{server.address}/s/toy-city/reports?lang=zh")
+    for name, words in (("report-zh.pdf", ("玩具城", "温室气体")), ("report-en.pdf", ("Toy city",))):
+        with page.expect_download(timeout=60_000) as found:
+            page.click(f"a[href$='{name}']")
+        path = tmp_path / name
+        found.value.save_as(path)
+        text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True).stdout.decode()
+        assert all(word in text for word in words), text[:500]
+    page.close()
+
+
+def test_every_chart_can_be_saved_as_numbers_and_as_a_picture(browser, server, tmp_path):
+    page = browser.new_page()
+    page.goto(f"{server.address}/s/toy-city?lang=en")
+    drawn(page)
+    card = page.locator("#structure")
+    for kind, begins in (("CSV", b"\xef\xbb\xbf"), ("Excel", b"PK"), ("Picture", b"\x89PNG"), ("SVG", b"<svg")):
+        with page.expect_download() as found:
+            card.locator(f".card-tools >> text={kind}").first.click()
+        found.value.save_as(tmp_path / kind)
+        assert (tmp_path / kind).read_bytes().startswith(begins), kind
     page.close()

@@ -41,13 +41,18 @@ class Desk:
 
 @pytest.fixture
 def desk(served_results, tmp_path, monkeypatch):
+    """A fresh workbench on SQLite."""
+    yield from fresh_desk(served_results, tmp_path, monkeypatch)
+
+
+def fresh_desk(served_results, tmp_path, monkeypatch, **settings):
     """A fresh workbench: toy-city is open data; alice reads toy-future, ana computes in toy-land, ada looks after all."""
     monkeypatch.setattr(people, "hasher", lambda: people.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     people._nobody.cache_clear()
     home = tmp_path / "home"
     for name in STUDIES:
         shutil.copytree(served_results / name, home / name)
-    bench = open_bench(settings_of(home), PRINTS)
+    bench = open_bench(settings_of(home, **settings), PRINTS)
     for name, public in STUDIES.items():
         bench.publish(name, public)
     grants = {

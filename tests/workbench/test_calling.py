@@ -122,7 +122,11 @@ def test_examples_fill_the_forms(desk):
         assert {*each.tables, *each.words} <= {parameter.name for parameter in methods()[name].parameters}, name
     text = desk.client("ana").get(PAGE.replace("combustion", "electricity") + "?example=1").text
     assert "柳园小区" in text
-    for name in ("inventory.accounting.electricity", "strategy.drivers.kaya", "inventory.accounting.refrigerant"):
+    for name in (
+        "inventory.accounting.electricity",
+        "strategy.projection.stocks.project",
+        "inventory.accounting.refrigerant",
+    ):
         each = found[name]
         tables = {key: Sent(content.encode()) for key, content in each.tables.items()}
         factors = {key: word for key, word in each.words.items() if word.startswith("library:")}

@@ -15,7 +15,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from citycarbon.core.errors import InputError, Where
-from citycarbon.interfaces.web import calling_pages, data_pages, method_pages, oidc_pages, people_pages, study_pages
+from citycarbon.interfaces.web import (
+    calling_pages,
+    data_pages,
+    method_pages,
+    oidc_pages,
+    people_pages,
+    sheets,
+    study_pages,
+)
 from citycarbon.interfaces.web.frame import page, static
 from citycarbon.interfaces.workbench.bench import Bench
 from citycarbon.interfaces.workbench.people import VISITOR
@@ -52,6 +60,7 @@ def routes() -> list[Route]:
         Route("/methods/{method}", calling_pages.method_page),
         Route("/methods/{method}", calling_pages.run_method, methods=["POST"]),
         Route("/factors", method_pages.factors),
+        Route("/sheet", sheets.sheet, methods=["POST"]),
         Route("/compare", study_pages.compare),
         Route("/new", data_pages.new_study, methods=both),
         Route(STUDY, study_pages.study_page),

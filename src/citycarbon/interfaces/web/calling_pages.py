@@ -5,6 +5,7 @@ Comes in: requests. Goes out: HTML, or csv. Not for: the method itself, which ru
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from citycarbon.interfaces.web.method_pages import show_method
 from citycarbon.interfaces.workbench.asking import check_form, who
 from citycarbon.interfaces.workbench.bench import needed_somewhere
 from citycarbon.interfaces.workbench.work.threads import slowly
-from citycarbon.interfaces.workbench.work.trying import PLAIN, Given, Sent, Tried, takes_rows, try_method
+from citycarbon.interfaces.workbench.work.trying import PLAIN, Given, Sent, Tried, prepare, takes_rows, try_method
 from citycarbon.studies.catalogue import find_method
 from citycarbon.studies.service import LIBRARY, default_editions
 from citycarbon.studies.shelf.query import write
@@ -88,6 +89,9 @@ def method_page(request: Request) -> Response:
     method = find_method(request.path_params["method"])
     given = examples().get(method.id)
     filled = given if request.query_params.get("example") == "1" else None
+    if takes_rows(method) and any(who(request).may("analyst", study) for study in who(request).grants):
+        # The first process of a kind takes seconds to begin; whoever looks at a form is about to send it.
+        threading.Thread(target=prepare, daemon=True).start()
     return show_method(request, method, **_form(method, filled, given is not None))
 
 

@@ -198,8 +198,29 @@ function citycarbonReport(setup) {
     });
     const csv = el("button", { class: "ghost", type: "button", on: { click: () => { const [head, rows] = now(); save(DATA.meta.study + "-" + key + ".csv", new Blob([toCsv(head, rows)], { type: "text/csv" })); } } }, tr("export_csv"));
     const png = el("button", { class: "ghost", type: "button", on: { click: () => fetchPng(chart, key) } }, tr("export_png"));
-    holder.tools.append(toggle, csv, png);
+    const svg = el("button", { class: "ghost", type: "button", on: { click: () => save(DATA.meta.study + "-" + key + ".svg", new Blob([svgOf(chart)], { type: "image/svg+xml" })) } }, tr("export_svg"));
+    holder.tools.append(toggle, csv, ...(setup.sheet ? [sheetButton(key, now, holder)] : []), png, svg);
     return chart;
+  }
+  /* The same drawing as vectors, made without a place on the page. */
+  function svgOf(chart) {
+    const made = echarts.init(null, null, { renderer: "svg", ssr: true, width: chart.getWidth(), height: chart.getHeight() });
+    made.setOption(Object.assign({}, chart.getOption(), { animation: false, backgroundColor: css("--paper") }));
+    const text = made.renderToSVGString();
+    made.dispose();
+    return text;
+  }
+  /* A workbook needs the server, which knows how to write one; what is drawn and what is said above it go along. */
+  function sheetButton(key, now, holder) {
+    return el("button", { class: "ghost", type: "button", on: { click: async (event) => {
+      const [head, rows] = now(), button = event.target, heading = holder.node.querySelector("h2, h3"), unit = holder.node.querySelector(".unit");
+      button.disabled = true;
+      try {
+        const answer = await fetch(setup.sheet, { method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: DATA.meta.study + "-" + key, title: heading ? heading.textContent : key, note: (unit ? unit.textContent + " · " : "") + caption(), head: head.map(String), rows }) });
+        if (!answer.ok) throw new Error(answer.status + " " + answer.statusText);
+        save(DATA.meta.study + "-" + key + ".xlsx", await answer.blob());
+      } catch (error) { button.textContent = error.message; } finally { button.disabled = false; }
+    } } }, tr("export_xlsx"));
   }
   function fetchPng(chart, key) {
     const url = chart.getDataURL({ pixelRatio: 2, backgroundColor: css("--paper") });

@@ -33,7 +33,7 @@ export async function draw(parts, data, more) {
     const [strings, found] = await Promise.all([words, data]);
     let drawn = 0;
     const report = citycarbonReport(Object.assign({
-      data: found, strings, lang: page.lang, parts, trace,
+      data: found, strings, lang: page.lang, parts, trace, sheet: "/sheet",
       account: asked.has("account") ? Number(asked.get("account")) : undefined, time: asked.get("time") || undefined,
       drawn: (count, state) => {
         drawn = count;

@@ -40,7 +40,7 @@ async function start() {
   }
 
   function show(found) {
-    report = citycarbonReport({ data: ground(found), strings, lang: page.lang, parts: [] });
+    report = citycarbonReport({ data: ground(found), strings, lang: page.lang, parts: [], sheet: "/sheet" });
     const kit = report.kit, { el, tr, num, massScale, label, word, css } = kit, zh = page.lang === "zh";
     const title = (facts) => facts.title[page.lang], account = (row) => [row.time, word("scenario_", row.scenario), row.basis === "all" ? "" : word("basis_", row.basis)].filter(Boolean).join(" · ");
     const select = (text, values, current, change) => el("label", {}, text + " ", el("select", { on: { change: (event) => change(event.target.value) } }, values.map(([v, shown]) => el("option", { value: v, selected: v === current }, shown))));

@@ -67,6 +67,14 @@ def _context() -> BaseContext:
     return context
 
 
+@cache
+def prepare() -> None:
+    """Start what processes of methods begin from, once; it takes seconds, and answers need not wait for it."""
+    child = _context().Process(target=int, daemon=True)  # type: ignore[attr-defined]
+    child.start()
+    child.join()
+
+
 def try_method(
     method: str,
     tables: Mapping[str, Given],
