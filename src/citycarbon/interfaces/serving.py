@@ -6,6 +6,7 @@ Comes in: settings and what writes reports. Goes out: an ASGI application, or a 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -35,7 +36,11 @@ from citycarbon.interfaces.workbench.work.jobs import Worker
 from citycarbon.interfaces.workbench.work.threads import limit_reads
 from citycarbon.studies.catalogue import methods
 from citycarbon.studies.shelf import Shelf
+from citycarbon.studies.tiles.kept import open_maps
 
+LOG = logging.getLogger("citycarbon.serving")
+WARMING = 20.0
+"""Seconds for which maps are made ready before anyone asks."""
 SERVED = "CITYCARBON_SERVED"
 """Environment variable by which the first process tells the others what they serve."""
 CHILD = ("-c", "import sys; from citycarbon.interfaces.command import work_off; sys.exit(work_off(sys.argv[1:]))")
@@ -54,7 +59,14 @@ def warm(bench: Bench) -> None:
     shipped_library()
     shipped()
     methods()
-    bench.shelf.entries()
+    begun = time.monotonic()
+    for entry in bench.shelf.entries():
+        try:
+            open_maps(bench.shelf, entry)
+        except Exception:  # whoever opens this study is told; the others are still made ready
+            LOG.warning("the maps of %s could not be made ready", entry.id, exc_info=True)
+        if time.monotonic() - begun > WARMING or bench.shelf.full():
+            break
 
 
 def application(bench: Bench) -> Starlette:

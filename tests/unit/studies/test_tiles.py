@@ -12,7 +12,7 @@ from citycarbon.core.errors import InputError
 from citycarbon.data.layers import Layer
 from citycarbon.studies.tiles import tiling
 from citycarbon.studies.tiles.encoding import encode_layer
-from citycarbon.studies.tiles.shapes import Shapes, shape_table, summary
+from citycarbon.studies.tiles.shapes import Shapes, mercator, shape_table, summary
 from citycarbon.studies.tiles.tiling import tile
 
 
@@ -24,7 +24,8 @@ def shapes_of(geometry, area=None):
     extra = pl.DataFrame({"place": [f"p{i}" for i in range(len(geometry))], "area_ha": area or [1.0] * len(geometry)})
     table = shape_table(Layer("x", extra, np.asarray(geometry, dtype=object), "EPSG:4326"), extra)
     boxes = np.ascontiguousarray(table.select("west", "south", "east", "north").to_numpy().T)
-    return Shapes("x", extra, boxes, table["wkb"])
+    middles = np.stack(mercator((boxes[0] + boxes[2]) / 2, (boxes[1] + boxes[3]) / 2))
+    return Shapes("x", extra, boxes, middles, table["wkb"])
 
 
 def test_shapes_come_back_with_holes_parts_and_directions():

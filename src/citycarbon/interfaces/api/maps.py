@@ -19,8 +19,8 @@ from citycarbon.interfaces.workbench.asking import bench_of, language_of
 from citycarbon.interfaces.workbench.people import Person
 from citycarbon.studies.shelf import Entry
 from citycarbon.studies.tiles.features import breakdown, feature, features
-from citycarbon.studies.tiles.shapes import Floats, Shapes, choices_of, chosen, layers_of, shapes_of, summary, values_of
-from citycarbon.studies.tiles.tiling import tile
+from citycarbon.studies.tiles.kept import kept_choices, kept_shapes, kept_tile, kept_values
+from citycarbon.studies.tiles.shapes import Floats, Shapes, chosen, layers_of, summary
 
 router = APIRouter(tags=["maps"], responses=ERRORS)
 Asker = Annotated[Person, Depends(person_of)]
@@ -41,21 +41,11 @@ def root_of(request: Request) -> str:
 def _opened(request: Request, person: Person, study: str, layer: str) -> tuple[Entry, Shapes]:
     bench = bench_of(request)
     entry = bench.require(person, study)
-    result = bench.shelf.result(entry)
-    return entry, bench.shelf.keep(entry, ("shapes", layer), lambda: shapes_of(result, layer))
-
-
-def _choices(request: Request, entry: Entry, layer: str) -> dict[str, list[str]]:
-    shelf = bench_of(request).shelf
-    return shelf.keep(entry, ("choices", layer), lambda: choices_of(shelf.result(entry), layer))
+    return entry, kept_shapes(bench.shelf, entry, layer)
 
 
 def _valued(request: Request, entry: Entry, shapes: Shapes, asked: Mapping[str, str]) -> tuple[dict[str, str], Floats]:
-    shelf = bench_of(request).shelf
-    result = shelf.result(entry)
-    choice = chosen(_choices(request, entry, shapes.layer), asked)
-    key = ("values", shapes.layer, tuple(sorted(choice.items())))
-    return choice, shelf.keep(entry, key, lambda: values_of(result, shapes, choice))
+    return kept_values(bench_of(request).shelf, entry, shapes, asked)
 
 
 def _asked(time: str, scenario: str, basis: str, sector: str) -> dict[str, str]:
@@ -78,7 +68,7 @@ def list_layers(request: Request, study: StudyName, person: Asker) -> list[Layer
                 title=titles,
                 shapes=shapes.rows.height,
                 bounds=shapes.bounds,
-                **_choices(request, entry, name),
+                **kept_choices(bench.shelf, entry, name),
             )
         )
     return made
@@ -108,7 +98,7 @@ def get_place(
     """Break the emissions of a place of a layer down by main sector."""
     entry, shapes = _opened(request, person, study, layer)
     result = bench_of(request).shelf.result(entry)
-    choice = chosen(_choices(request, entry, layer), _asked(time, scenario, basis, ""))
+    choice = chosen(kept_choices(bench_of(request).shelf, entry, layer), _asked(time, scenario, basis, ""))
 
     def make() -> bytes:
         return json.dumps(breakdown(result, shapes, place, choice), ensure_ascii=False).encode()
@@ -144,10 +134,11 @@ def get_tile(
     entry, shapes = _opened(request, person, study, layer)
     choice, values = _valued(request, entry, shapes, _asked(time, scenario, basis, sector))
     shelf = bench_of(request).shelf
-    key = ("tile", layer, tuple(sorted(choice.items())), z, x, y)
-    return tagged(
-        request, f"{entry.version}{key}", lambda: shelf.keep(entry, key, lambda: tile(shapes, values, z, x, y)), MVT
-    )
+
+    def make() -> bytes:
+        return kept_tile(shelf, entry, shapes, choice, values, (z, x, y))
+
+    return tagged(request, f"{entry.version} {sorted(choice.items())}", make, MVT)
 
 
 @router.get("/studies/{study}/ogc")

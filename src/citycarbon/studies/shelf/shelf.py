@@ -151,6 +151,10 @@ class Shelf:
                 self._drop(next(iter(self._made)))
         return made
 
+    def full(self) -> bool:
+        """Tell whether more than half of the memory for what is kept is used."""
+        return self._bytes > KEPT_BYTES / 2
+
     def _drop(self, key: tuple[Any, ...]) -> None:
         self._bytes -= self._made.pop(key)[1]
 

@@ -6,6 +6,7 @@ Not for: bytes of tiles (``tiling``).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ PREFIX = "shape_"
 CHOICE = ("time", "scenario", "basis")
 """What a map shows one of: these never add up."""
 SAMPLE = 400
+FARTHEST = 85.0511287798
 Floats = NDArray[np.float64]
 
 
@@ -38,11 +40,15 @@ def shape_table(layer: Layer, extra: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Shapes:
-    """The shapes of one layer: their columns, their boxes (four rows), and WKB that is read where it is needed."""
+    """The shapes of one layer: their columns, their boxes (four rows), and WKB that is read where it is needed.
+
+    ``middles`` are those of the boxes in Web Mercator: two rows, the world from 0 to 1, y down.
+    """
 
     layer: str
     rows: pl.DataFrame
     boxes: Floats
+    middles: Floats
     wkb: pl.Series
 
     @property
@@ -84,16 +90,27 @@ def shapes_of(result: StudyResult, layer: str) -> Shapes:
         raise InputError("layer_unknown", Where(item=layer), layer, known=", ".join(known) or "—")
     rows = result.tables[PREFIX + layer]
     boxes = np.ascontiguousarray(rows.select("west", "south", "east", "north").to_numpy().T)
-    return Shapes(layer, rows.drop("wkb", "west", "south", "east", "north"), boxes, rows["wkb"])
+    middles = mercator((boxes[0] + boxes[2]) / 2, (boxes[1] + boxes[3]) / 2)
+    return Shapes(layer, rows.drop("wkb", "west", "south", "east", "north"), boxes, np.stack(middles), rows["wkb"])
+
+
+def mercator(longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
+    """Longitude and latitude [degree] to Web Mercator, the world from 0 to 1, y down; latitudes beyond its edge stand on it."""
+    sine = np.sin(np.radians(np.clip(latitude, -FARTHEST, FARTHEST)))
+    return (longitude + 180) / 360, 0.5 - np.arctanh(sine) / (2 * math.pi)
 
 
 def choices_of(result: StudyResult, layer: str) -> dict[str, list[str]]:
     """Years, scenarios, bases and main sectors of which a layer has values; empty lists if it has none."""
     if "map_sectors" not in result.tables:
         return {name: [] for name in (*CHOICE, "sector")}
-    rows = result.tables["map_sectors"].filter(pl.col("layer") == layer)
     order = {name: rank for rank, name in enumerate(result.meta.get("scenarios", []))}
-    made = {name: rows[name].unique().sort().to_list() for name in (*CHOICE, "sector")}
+    # A value by sector has one of all sectors beside it, in the smaller table.
+    tables = {**dict.fromkeys(CHOICE, "maps"), "sector": "map_sectors"}
+    made = {
+        name: result.tables[table].filter(pl.col("layer") == layer)[name].unique().sort().to_list()
+        for name, table in tables.items()
+    }
     made["scenario"] = sorted(made["scenario"], key=lambda name: (order.get(name, 99), name))
     return made
 

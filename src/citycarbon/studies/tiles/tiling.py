@@ -15,13 +15,12 @@ import shapely
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.studies.tiles.encoding import EXTENT, encode_layer
-from citycarbon.studies.tiles.shapes import Floats, Shapes
+from citycarbon.studies.tiles.shapes import Floats, Shapes, mercator
 
 DEEPEST = 22
 MOST_SHAPES = 5_000
 SQUARES = 64
 _BUFFER = 64
-_FARTHEST = 85.0511287798
 
 
 def tile(shapes: Shapes, values: Floats, z: int, x: int, y: int) -> bytes:
@@ -73,16 +72,20 @@ def _squares(
     shapes: Shapes, values: Floats, hit: np.ndarray[tuple[int], np.dtype[np.intp]], z: int, x: int, y: int
 ) -> bytes:
     """Sums in squares of the shapes whose middle lies in the tile."""
-    left, low, right, high = shapes.boxes[:, hit]
-    middle = _to_tile(np.column_stack([left + right, low + high]) / 2, z, x, y)
-    column, row = (np.floor(middle[:, axis] * SQUARES / EXTENT).astype(np.int64) for axis in (0, 1))
-    inside = (column >= 0) & (column < SQUARES) & (row >= 0) & (row < SQUARES)
-    cell, mine, area = (row * SQUARES + column)[inside], values[hit][inside], shapes.area[hit][inside]
-    known = np.isfinite(mine)
+    # Fine squares of the whole world: those of this tile begin at its own.
+    across, down = (
+        np.floor(axis[hit] * (SQUARES << z)).astype(np.int64) - begin * SQUARES
+        for axis, begin in zip(shapes.middles, (x, y), strict=True)
+    )
+    inside = (across >= 0) & (across < SQUARES) & (down >= 0) & (down < SQUARES)
+    cell, mine = (down * SQUARES + across)[inside], hit[inside]
+    value = values[mine]
+    known = np.isfinite(value)
     count = np.bincount(cell, minlength=SQUARES**2)
-    sums = np.bincount(cell[known], weights=mine[known], minlength=SQUARES**2)
-    ground = np.bincount(cell[known], weights=area[known], minlength=SQUARES**2)
-    some = np.bincount(cell[known], minlength=SQUARES**2) > 0
+    cell, mine, value = (cell, mine, value) if known.all() else (cell[known], mine[known], value[known])
+    sums = np.bincount(cell, weights=value, minlength=SQUARES**2)
+    ground = np.bincount(cell, weights=shapes.area[mine], minlength=SQUARES**2)
+    some = np.bincount(cell, minlength=SQUARES**2) > 0
     used = np.flatnonzero(count)
     side = EXTENT / SQUARES
     begin, top = (used % SQUARES) * side, (used // SQUARES) * side
@@ -105,8 +108,5 @@ def _box(z: int, x: int, y: int, buffer: float) -> tuple[float, float, float, fl
 
 def _to_tile(points: Floats, z: int, x: int, y: int) -> Floats:
     """Longitude and latitude to the units of a tile, y down."""
-    size = float(1 << z)
-    across = (points[:, 0] + 180) / 360 * size - x
-    sine = np.sin(np.radians(np.clip(points[:, 1], -_FARTHEST, _FARTHEST)))
-    down = (0.5 - np.arctanh(sine) / (2 * math.pi)) * size - y
-    return np.column_stack([across, down]) * EXTENT
+    across, down = mercator(points[:, 0], points[:, 1])
+    return np.column_stack([across * (1 << z) - x, down * (1 << z) - y]) * EXTENT

@@ -4,6 +4,7 @@ import { page, load, words, trace } from "./charts.mjs";
 
 const $ = (id) => document.getElementById(id);
 maplibregl.setWorkerUrl(page.worker);
+maplibregl.prewarm();
 const dark = () => document.documentElement.dataset.theme === "dark";
 const KEYS = ["time", "scenario", "basis", "sector"];
 
@@ -78,7 +79,7 @@ async function start() {
     return ["case", ["!", ["has", field]], "rgba(0,0,0,0)", ["<", value, 0], "#3f8f5b", ["==", value, 0], zero(), ramped];
   }
   function paint(map) {
-    if (!map.getLayer("shapes")) return;
+    if (!map.getLayer("shapes") || !breaks) return;
     map.setPaintProperty("ground", "background-color", css("--page"));
     map.setPaintProperty("shapes", "fill-color", colour(state.per, breaks.own));
     map.setPaintProperty("squares", "fill-color", colour("d", breaks.squares));
@@ -102,10 +103,10 @@ async function start() {
     return { version: 8, sources, layers: drawn };
   }
   function make(holder, choice) {
-    const map = new maplibregl.Map({ container: holder, style: style(choice), bounds: state.layer.bounds, fitBoundsOptions: { padding: 24 }, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, canvasContextAttributes: { preserveDrawingBuffer: true }, renderWorldCopies: false, fadeDuration: 0 });
+    const map = new maplibregl.Map({ container: holder, style: style(choice), bounds: state.layer.bounds, fitBoundsOptions: { padding: 24 }, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, renderWorldCopies: false, fadeDuration: 0 });
     map.touchZoomRotate.disableRotation();
     map.on("load", () => { paint(map); });
-    map.on("idle", () => { grain(); document.body.dataset.drawn = "1"; });
+    map.on("idle", () => { if (!breaks) return; grain(); document.body.dataset.drawn = "1"; });
     map.on("mousemove", (event) => hover(map, event));
     map.on("mouseout", () => { $("map-hover").hidden = true; });
     map.on("click", (event) => click(map, event));
@@ -168,11 +169,14 @@ async function start() {
     if (state.compare && !Object.values(state.second).some(Boolean)) { const times = state.layer.time, others = state.layer.scenario; state.second = { ...state.first, time: times.length > 1 ? times[0] : state.first.time, scenario: times.length < 2 && others.length > 1 ? others[1] : state.first.scenario }; }
     state.second = complete(state.second);
     const wanted = state.compare ? [state.first, state.second] : [state.first];
-    summaries = await Promise.all(wanted.map((choice) => load(page.api + "/layers/" + state.layer.name + "/values?" + query(choice))));
-    classify(); bar(); remember();
+    const asking = Promise.all(wanted.map((choice) => load(page.api + "/layers/" + state.layer.name + "/values?" + query(choice))));
+    bar();
     $("map-card").hidden = false;
     for (const id of ["map-second", "map-divide"]) $(id).hidden = !state.compare;
+    /* The map begins while its values are on the way; it takes its colours when they are there. */
     if (!maps.length) maps.push(make($("map-first"), state.first));
+    summaries = await asking;
+    classify(); remember();
     if (state.compare && maps.length < 2) { maps.push(make($("map-second"), state.second)); follow(maps[0], maps[1]); follow(maps[1], maps[0]); maps[1].jumpTo({ center: maps[0].getCenter(), zoom: maps[0].getZoom() }); slide(state.at); }
     if (!state.compare && maps.length > 1) { maps.pop().remove(); }
     maps.forEach((map, i) => {
@@ -192,7 +196,8 @@ async function start() {
   divide.addEventListener("pointerdown", (event) => { divide.setPointerCapture(event.pointerId); });
   divide.addEventListener("pointermove", (event) => { if (divide.hasPointerCapture(event.pointerId)) { const box = $("map-box").getBoundingClientRect(); slide((100 * (event.clientX - box.left)) / box.width); } });
   divide.addEventListener("keydown", (event) => { if (event.key === "ArrowLeft") slide(state.at - 5); if (event.key === "ArrowRight") slide(state.at + 5); });
-  function picture() { maps[0].getCanvas().toBlob((blob) => kit.save(page.study + "-" + state.layer.name + ".png", blob)); }
+  /* What was drawn is there only while it is drawn. */
+  function picture() { maps[0].once("render", () => maps[0].getCanvas().toBlob((blob) => kit.save(page.study + "-" + state.layer.name + ".png", blob))); maps[0].triggerRepaint(); }
   addEventListener("theme", () => { for (const map of maps) paint(map); legend(); });
   await refresh();
   maps[0].addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
