@@ -7,14 +7,16 @@ from .test_workbench import drawn
 
 STUDY = ["", "/map", "/inventory", "/drivers", "/projection", "/data", "/reports"]
 PAGES = ["/", "/sign-in", *(f"/s/toy-city{each}" for each in STUDY), "/s/toy-future/drivers", "/methods",
-         "/methods/inventory.accounting.combustion", "/factors?search=diesel", "/account", "/people", "/log", "/new",
+         "/methods/inventory.accounting.combustion?example=1", 
+         "/compare?first=toy-future&second=toy-future&second_time=2005", "/factors?search=diesel", "/account", "/people", "/log", "/new",
          "/nothing"]  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_serious_on_any_page(browser, server, signed_in, theme):
+@pytest.mark.parametrize(("theme", "lang"), [("light", "zh"), ("dark", "en")])
+def test_nothing_serious_on_any_page(browser, server, signed_in, theme, lang):
     context = browser.new_context(storage_state=signed_in, viewport={"width": 1280, "height": 900})
-    context.add_cookies([{"name": "citycarbon_theme", "value": theme, "url": server.address}])
+    named = {"citycarbon_theme": theme, "citycarbon_lang": lang}
+    context.add_cookies([{"name": name, "value": word, "url": server.address} for name, word in named.items()])
     page = context.new_page()
     found = []
     for address in PAGES:

@@ -422,3 +422,29 @@ def test_what_is_kept_between_requests_ends_with_a_change_by_another_process(des
     other.commit()
     other.close()
     assert client.get("/s/toy-future").status_code == 404
+
+
+def test_whoever_goes_away_while_sending_is_no_failure(desk, caplog):
+    """The connection breaks off in the middle of a form."""
+    import anyio
+
+    sent = []
+    pieces = iter([{"type": "http.request", "body": b"name=ad", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive():
+        return next(pieces)
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [
+        (b"host", b"127.0.0.1:8470"),
+        (b"content-type", b"application/x-www-form-urlencoded"),
+        (b"content-length", b"100"),
+    ]
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/sign-in",
+             "raw_path": b"/sign-in", "query_string": b"", "root_path": "", "scheme": "http", "headers": headers,
+             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8470), "state": {}}  # fmt: skip
+    anyio.run(desk.app, scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

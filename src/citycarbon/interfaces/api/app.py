@@ -8,11 +8,13 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 import citycarbon
 from citycarbon.core.errors import InputError
 from citycarbon.interfaces.api import answers, calling, catalogue, comparing, maps, projections, studies, work
 from citycarbon.interfaces.api.shapes import About, Link
+from citycarbon.interfaces.workbench.asking import gone
 from citycarbon.interfaces.workbench.bench import Bench
 
 VERSION = "v1"
@@ -31,6 +33,7 @@ def build(bench: Bench) -> FastAPI:
     app.add_exception_handler(InputError, answers.show_input_error)
     app.add_exception_handler(RequestValidationError, answers.show_validation)
     app.add_exception_handler(HTTPException, answers.show_http)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, answers.show_failure)
 
     @app.get("/", tags=["about"])

@@ -10,7 +10,7 @@ import secrets
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -25,6 +25,7 @@ from citycarbon.interfaces.web import (
     study_pages,
 )
 from citycarbon.interfaces.web.frame import page, static
+from citycarbon.interfaces.workbench.asking import gone
 from citycarbon.interfaces.workbench.bench import Bench
 from citycarbon.interfaces.workbench.people import VISITOR
 from citycarbon.interfaces.workbench.problems import BY_STATUS, status_of
@@ -82,7 +83,9 @@ def routes() -> list[Route]:
 
 def build(bench: Bench) -> Starlette:
     """Make the application."""
-    handlers = {InputError: show_input_error, HTTPException: show_http_error, Exception: show_failure}
+    handlers = {
+        InputError: show_input_error, HTTPException: show_http_error, ClientDisconnect: gone, Exception: show_failure,
+    }  # fmt: skip
     app = Starlette(routes=routes(), exception_handlers=handlers)
     app.router.redirect_slashes = False
     app.state.bench = bench

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hmac
 
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 from citycarbon.core.errors import InputError, Lang, Where
 from citycarbon.interfaces.workbench.bench import Bench
@@ -56,6 +57,11 @@ def who(request: HTTPConnection) -> Person:
         return person
     key = request.cookies.get(cookie_name(bench), "")
     return bench.person(key, token=False) if key else VISITOR
+
+
+def gone(_: Request, __: Exception) -> Response:
+    """Whoever asked has gone away in the middle of it: nobody hears the answer, and nothing has failed."""
+    return Response(status_code=400)
 
 
 def check_form(person: Person, key: str) -> None:
