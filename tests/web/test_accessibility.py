@@ -8,7 +8,8 @@ from .test_workbench import drawn
 STUDY = ["", "/map", "/inventory", "/drivers", "/projection", "/data", "/reports"]
 PAGES = ["/", "/sign-in", *(f"/s/toy-city{each}" for each in STUDY), "/s/toy-future/drivers", "/methods",
          "/methods/inventory.accounting.combustion?example=1", 
-         "/compare?first=toy-future&second=toy-future&second_time=2005", "/factors?search=diesel", "/account", "/people", "/log", "/new",
+         "/compare?first=toy-future&second=toy-future&second_time=2005",
+         "/factors?search=diesel", "/account", "/people", "/log", "/new",
          "/nothing"]  # fmt: skip
 
 
