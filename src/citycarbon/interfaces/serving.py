@@ -127,11 +127,10 @@ def serve(
     if settings.idle_stop:
         bench.asked()
         threading.Thread(target=_end_when_idle, args=(bench,), daemon=True).start()
-    app: Any = application(bench)
     if workers > 1:
         bench.engine.dispose()
         os.environ[SERVED] = json.dumps({"home": str(home), **stated})
-        app = factory
+    app = factory if workers > 1 else application(bench)
     uvicorn.run(
         app, host=host, port=port, workers=workers, factory=workers > 1, log_level="warning", server_header=False,
         timeout_keep_alive=15, h11_max_incomplete_event_size=64 * 1024, backlog=2048, proxy_headers=True,

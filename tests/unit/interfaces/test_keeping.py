@@ -22,7 +22,7 @@ def test_values_hold_until_the_database_changes(tmp_path):
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE facts (name TEXT)"))
     seen = []
-    kept = Unchanged(Watch(engine))
+    kept = Unchanged(Watch(engine), 1)
     for _ in range(3):
         kept.get("a", lambda: seen.append(1) or len(seen))
     assert (kept.get("a", lambda: 0), kept.peek("a"), len(seen)) == (1, 1, 1)

@@ -133,7 +133,9 @@ def static(request: Request) -> Response:
 @cache
 def environment() -> Environment:
     """The templates; every value is escaped, and a name that is not given is an error."""
-    made = Environment(loader=PackageLoader("citycarbon.interfaces.web"), autoescape=True, undefined=StrictUndefined)
+    made = Environment(
+        loader=PackageLoader("citycarbon.interfaces.web"), autoescape=True, undefined=StrictUndefined, auto_reload=False
+    )
     made.globals.update(address=address, embed=embed, version=citycarbon.__version__, tabs=TABS)
     return made
 

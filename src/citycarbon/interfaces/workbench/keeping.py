@@ -87,10 +87,12 @@ class Unchanged(Generic[Value]):
         if version is None:
             return make()
         with self._lock:
-            if version != self._version or len(self._kept) >= self._most:
+            if version != self._version:
                 self._kept, self._version = {}, version
             elif key in self._kept:
                 return self._kept[key]
+            elif len(self._kept) >= self._most:
+                self._kept = {}
         # The version was read before the value is made: a change meanwhile makes the next question ask again.
         made = make()
         with self._lock:
