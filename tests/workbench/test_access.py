@@ -5,6 +5,7 @@ import time
 
 import pytest
 import sqlalchemy as sa
+from markupsafe import escape
 from starlette.routing import Mount, Route
 
 from citycarbon.core.errors import InputError
@@ -448,3 +449,38 @@ def test_whoever_goes_away_while_sending_is_no_failure(desk, caplog):
     anyio.run(desk.app, scope, receive, send)
     assert sent[0]["status"] == 400
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize(
+    "evil", ["' OR '1'='1", "x'; DROP TABLE people; --", '" OR ""="', "{{ 7*7 }}", "${7*7}", "%00", "\\"]
+)
+def test_words_of_askers_are_never_code(desk, evil):
+    """SQL and templates: words in every place where a page or the API takes one."""
+    client, ada = desk.client(), desk.client("ada")
+    api = "/api/v1/studies/toy-city"
+    signed = client.post("/sign-in", data={"name": evil, "password": evil, "next": evil})
+    assert signed.status_code in (401, 422, 429)
+    assert "citycarbon_session" not in client.cookies
+    asked = [
+        (f"{api}/tables/emissions/rows", {"place": evil}), (f"{api}/tables/emissions/rows", {"sort": evil}),
+        (f"{api}/tables/emissions/rows", {evil: "1"}), (f"{api}/trace", {"sector": evil}),
+        (f"{api}/layers/parcels/values", {"sector": evil}), ("/api/v1/factors", {"search": evil}),
+        ("/api/v1/methods", {"search": evil}), ("/methods", {"search": evil}), ("/factors", {"search": evil}),
+        ("/compare", {"first": evil}), ("/api/v1/comparison", {"first": "toy-city", "second": "toy-city", "list": evil}),
+        ("/s/toy-city/projection", {"moves": evil}), ("/sign-in", {"next": evil}),
+    ]  # fmt: skip
+    for address, query in asked:
+        answer = ada.get(address, params=query)
+        assert answer.status_code < 500, (address, query)
+        if address in ("/methods", "/factors"):
+            assert f'value="{escape(evil)}"' in answer.text, "what was asked stands in the field as it was typed"
+    rows = ada.get(f"{api}/tables/emissions/rows", params={"place": evil}).json()
+    assert rows["matched"] == 0
+    key = desk.form_key("ada", ada)
+    ada.post(
+        "/people",
+        data={"form_key": key, "name": evil, "password": "four words are long", "role": "viewer", "study": evil},
+    )
+    assert ada.get("/people").status_code == 200
+    with desk.bench.engine.connect() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(store.people)).scalar_one() >= 4

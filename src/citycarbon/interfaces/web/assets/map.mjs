@@ -100,7 +100,7 @@ async function start() {
     drawn.push({ id: "edges", type: "line", source: "main", "source-layer": "shapes", paint: { "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0, 13, 0.4, 16, 1] } });
     for (const l of plain) if (l.name !== state.layer.name) drawn.push({ id: "outline-" + l.name, type: "line", source: "base-" + l.name, "source-layer": "shapes", paint: { "line-width": 0.8, "line-opacity": 0.7 } });
     drawn.push({ id: "chosen", type: "line", source: "main", "source-layer": "shapes", filter: ["==", ["get", "place"], "\u0000"], paint: { "line-width": 2.5 } });
-    return { version: 8, sources, layers: drawn };
+    return { version: 8, transition: { duration: 0, delay: 0 }, sources, layers: drawn };
   }
   function make(holder, choice) {
     const map = new maplibregl.Map({ container: holder, style: style(choice), bounds: state.layer.bounds, fitBoundsOptions: { padding: 24 }, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, renderWorldCopies: false, fadeDuration: 0 });
