@@ -40,11 +40,11 @@ def free_port():
 class Server:
     """A running workbench: its address, folder, and the link that makes its first administrator."""
 
-    def __init__(self, home):
+    def __init__(self, home, *more):
         self.home = home
         self.address = f"http://127.0.0.1:{free_port()}"
         command = [sys.executable, "-c", "import sys; from citycarbon.interfaces.command import main; sys.exit(main())"]
-        words = ["serve", str(home), "--port", self.address.rpartition(":")[2], "--lang", "en"]
+        words = ["serve", str(home), "--port", self.address.rpartition(":")[2], "--lang", "en", *more]
         for name in ("toy-city", "toy-future", "toy-land"):
             words += ["--public", name]
         self.log = (home / "server.log").open("wb")

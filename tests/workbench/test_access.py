@@ -484,3 +484,18 @@ def test_words_of_askers_are_never_code(desk, evil):
     assert ada.get("/people").status_code == 200
     with desk.bench.engine.connect() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(store.people)).scalar_one() >= 4
+
+
+def test_a_workbench_knows_how_long_nobody_has_asked(desk):
+    import os
+    from dataclasses import replace
+
+    desk.bench.settings = replace(desk.bench.settings, idle_stop=100.0)
+    desk.client().get("/")
+    assert desk.bench.idle() < 5
+    note = desk.bench.settings.state / "asked"
+    os.utime(note, (time.time() - 500, time.time() - 500))
+    assert desk.bench.idle() > 400
+    desk.bench._noted = -1e9
+    desk.client().get("/")
+    assert desk.bench.idle() < 5

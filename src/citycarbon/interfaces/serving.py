@@ -76,6 +76,8 @@ def application(bench: Bench) -> Starlette:
     @asynccontextmanager
     async def working(_: Starlette) -> AsyncIterator[None]:
         limit_reads()
+        if bench.settings.idle_stop:
+            bench.asked()
         threading.Thread(target=warm, args=(bench,), daemon=True).start()
         if bench.worker is not None:
             bench.worker.start()
