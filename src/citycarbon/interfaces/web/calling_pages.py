@@ -118,7 +118,9 @@ async def run_method(request: Request) -> Response:
     except InputError as error:
         return await run_in_threadpool(show_method, request, method, error=error, **shown)
     if act == "csv":
-        headers = {"content-disposition": f'attachment; filename="{method.id}.csv"', "cache-control": "no-store"}
+        # A file that could not hold all rows says so in its name.
+        cut = f"-first-{made.rows.height}-of-{made.count}" if made.count > made.rows.height else ""
+        headers = {"content-disposition": f'attachment; filename="{method.id}{cut}.csv"', "cache-control": "no-store"}
         return Response(write(made.rows, "csv"), media_type="text/csv; charset=utf-8", headers=headers)
     return await run_in_threadpool(show_method, request, method, answer=answer_of(made), **shown)
 
@@ -158,5 +160,5 @@ def answer_of(made: Tried) -> dict[str, Any]:
     cells = rows.select(*texts, *numbers).select(kept)
     return {
         "columns": kept, "numbers": numbers, "rows": cells.rows(), "count": made.count, "kept": made.rows.height,
-        "notes": made.notes, "table": made.table,
+        "notes": made.notes,
     }  # fmt: skip
