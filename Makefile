@@ -27,8 +27,9 @@ $(DEV_STAMP): requirements/dev.txt pyproject.toml | $(BIN)/uv
 demo: $(DEMO_STAMP)  ## run the shipped studies, serve them, and say where to look
 	@$(BIN)/citycarbon demo --out demo-results --serve
 
+# Two processes share two cores: threads of numerical libraries that wait for one another would only stand in the way.
 test: $(DEV_STAMP)  ## run the tests
-	@$(BIN)/python -m pytest -n 2
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(DEV_STAMP)  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check src tests benchmarks

@@ -9,9 +9,9 @@ import pytest
 
 from citycarbon.core.method import Method
 from citycarbon.core.tables import Table
-from citycarbon.data.library import shipped_library
+from citycarbon.data.library import shipped_library, shipped_rows
 from citycarbon.data.references import references
-from citycarbon.studies.catalogue import methods
+from citycarbon.studies.catalogue import OWN, methods
 from citycarbon.studies.run import execute
 
 ROOT = Path(__file__).parents[2]
@@ -92,3 +92,18 @@ def test_nomenclature_lists_every_public_argument_and_column():
     used |= {column.name for each in ALL for table in (*each.takes, each.gives) for column in table.columns}
     assert used <= set(names), sorted(used - set(names))
     assert all(row["meaning_en"] and row["meaning_zh"] for row in rows)
+
+
+def test_what_docstrings_say_is_there_in_chinese():
+    """Each summary and each meaning of a parameter, by its very text; codes and figures are the same in both."""
+    said = {each.summary for each in OWN} | {item.meaning for each in OWN for item in each.parameters}
+    rows = dict(shipped_rows("docstrings_zh.csv").select("en", "zh").iter_rows())
+    assert sorted(said - set(rows)) == [], "not translated"
+    assert sorted(set(rows) - said) == [], "translated, but no docstring says it"
+    scopes = str.maketrans("一二三", "123")
+    for english, chinese in rows.items():
+        assert re.search("[\u4e00-\u9fff]", chinese), english
+        for kind in (r"``(.+?)``", r"\b[a-z]+_\w+"):
+            assert set(re.findall(kind, english, re.A)) == set(re.findall(kind, chinese, re.A)), english
+        figures = set(re.findall(r"\d+(?:\.\d+)?", english))
+        assert figures <= set(re.findall(r"\d+(?:\.\d+)?", chinese.translate(scopes))), english

@@ -300,21 +300,36 @@ def state(folder: Path) -> dict[str, str]:
     return {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
 
-def test_twice_the_same_bytes(tmp_path: Path) -> None:
-    service.run(TOY, tmp_path / "a", cache=StepCache(tmp_path / "cache"))
-    service.run(TOY, tmp_path / "b", cache=StepCache(tmp_path / "cache"))
-    service.run(TOY, tmp_path / "c")
-    assert state(tmp_path / "a") == state(tmp_path / "b") == state(tmp_path / "c")
-    assert "emissions.parquet" in state(tmp_path / "a")
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of a run without a cache."""
+    folder = tmp_path_factory.mktemp("bare") / "results"
+    service.run(TOY, folder)
+    return folder
 
 
-def test_one_byte_of_an_input_changes_its_hash_and_nothing_else(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StepCache]:
+    """Results of a first run with a cache, and the cache."""
+    folder = tmp_path_factory.mktemp("stored")
+    store = StepCache(folder / "cache")
+    service.run(TOY, folder / "results", cache=store)
+    return folder / "results", store
+
+
+def test_twice_the_same_bytes(tmp_path: Path, bare: Path, stored: tuple[Path, StepCache]) -> None:
+    first, store = stored
+    service.run(TOY, tmp_path / "again", cache=store)
+    assert state(first) == state(tmp_path / "again") == state(bare)
+    assert "emissions.parquet" in state(first)
+
+
+def test_one_byte_of_an_input_changes_its_hash_and_nothing_else(tmp_path: Path, bare: Path) -> None:
     study = Path(shutil.copytree(TOY, tmp_path / "toy"))
-    service.run(study, tmp_path / "a")
     profile = (study / "monthly_profile.csv").read_bytes()
     (study / "monthly_profile.csv").write_bytes(profile.replace(b"invented", b"Invented", 1))
-    service.run(study, tmp_path / "b")
-    before, after = (json.loads((tmp_path / name / "result.json").read_text("utf-8")) for name in ("a", "b"))
+    service.run(study, tmp_path / "results")
+    before, after = (json.loads((folder / "result.json").read_text("utf-8")) for folder in (bare, tmp_path / "results"))
     changed = [
         new["name"]
         for old, new in zip(before["inputs"], after["inputs"], strict=True)
@@ -325,10 +340,9 @@ def test_one_byte_of_an_input_changes_its_hash_and_nothing_else(tmp_path: Path) 
     assert before["tables"]["emissions"] == after["tables"]["emissions"]
 
 
-def test_one_figure_changes_what_depends_on_it(tmp_path: Path) -> None:
+def test_one_figure_changes_what_depends_on_it(tmp_path: Path, stored: tuple[Path, StepCache]) -> None:
     study = Path(shutil.copytree(TOY, tmp_path / "toy"))
-    store = StepCache(tmp_path / "cache")
-    first = service.run(study, tmp_path / "a", cache=store)
+    first, store = service.load(stored[0]), stored[1]
     water = (study / "water.csv").read_text("utf-8")
     (study / "water.csv").write_text(water.replace("150000", "150001"), "utf-8")
     second = service.run(study, tmp_path / "b", cache=store)

@@ -24,6 +24,7 @@ from citycarbon.core.tables import EmissionTable
 from citycarbon.data.datasets import locate, missing_files
 from citycarbon.data.examples import examples_folder
 from citycarbon.studies.assemble import run_to_result
+from citycarbon.studies.cache import StepCache
 from citycarbon.studies.run import Run, execute
 from citycarbon.studies.service import run as run_study
 
@@ -41,8 +42,13 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
-    return execute(examples_folder() / "xinwu")
+def store(tmp_path_factory: pytest.TempPathFactory) -> StepCache:
+    return StepCache(tmp_path_factory.mktemp("steps"))
+
+
+@pytest.fixture(scope="module")
+def run(store: StepCache) -> Run:
+    return execute(examples_folder() / "xinwu", step_cache=store)
 
 
 @pytest.fixture(scope="module")
@@ -182,8 +188,9 @@ def test_plan_variant_densifies_around_stations_and_turns_works_to_park(run: Run
     assert set(denser["element"]) == {"homes", "offices", "shops"}
 
 
-def test_map_files_open_in_gdal_and_hold_the_inventory(tmp_path: Path, meters: pl.DataFrame) -> None:
-    run_study(examples_folder() / "xinwu", tmp_path / "out")
+@pytest.mark.usefixtures("run")
+def test_map_files_open_in_gdal_and_hold_the_inventory(tmp_path: Path, meters: pl.DataFrame, store: StepCache) -> None:
+    run_study(examples_folder() / "xinwu", tmp_path / "out", cache=store)
     maps = tmp_path / "out" / "maps"
     whole = by_hand(meters)
     for name in ("electricity.gpkg", "electricity.parquet", "by-grid-500.gpkg"):

@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import Method
+from citycarbon.data.library import shipped_rows
 from citycarbon.inventory import accounting, sectors, space
 from citycarbon.strategy import drivers, projection
 
@@ -44,3 +45,19 @@ def nearest(name: str, known: Iterable[str], count: int = 4) -> list[str]:
     alike = {each: SequenceMatcher(None, last, each.rpartition(".")[2].casefold()).ratio() for each in names}
     ranked = sorted(names, key=lambda each: (-alike[each], names.index(each)))
     return ranked[:count]
+
+
+@cache
+def _chinese() -> dict[str, str]:
+    return dict(shipped_rows("docstrings_zh.csv").select("en", "zh").iter_rows())
+
+
+def spoken(text: str, lang: str) -> tuple[str, str]:
+    """Give what a docstring says (a summary, or the meaning of a parameter) in a language, and the language that it is in.
+
+    Methods of other distributions stay English: only what this one ships is translated, text by text, so that a docstring
+    that changes is never shown with the translation of what it said before.
+    """
+    if lang == "zh" and text in _chinese():
+        return _chinese()[text], "zh"
+    return text, "en"

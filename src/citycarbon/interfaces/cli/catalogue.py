@@ -12,7 +12,7 @@ import click
 import polars as pl
 
 from citycarbon.core.method import Method, Parameter
-from citycarbon.data.library import activities, activity_names, sets, shipped_library, shipped_rows
+from citycarbon.data.library import activities, activity_names, sets, shipped_library
 from citycarbon.data.references import citation
 from citycarbon.data.regions import region_rows, require_region
 from citycarbon.data.spelling import simple
@@ -21,7 +21,7 @@ from citycarbon.interfaces.cli.app import Faces
 from citycarbon.interfaces.cli.show import console, frame_grid, grid, strong
 from citycarbon.interfaces.cli.texts import say
 from citycarbon.studies import service
-from citycarbon.studies.catalogue import find_method
+from citycarbon.studies.catalogue import find_method, spoken
 
 
 @click.command()
@@ -83,19 +83,10 @@ def _parameter(each: Parameter) -> dict[str, object]:
     return made
 
 
-def _meaning(each: Parameter, lang: str) -> str:
-    """The meaning of a parameter; in Chinese from the nomenclature."""
-    if lang != "zh":
-        return each.meaning
-    words = dict(shipped_rows("nomenclature.csv").select("name", "meaning_zh").iter_rows())
-    return str(words.get(each.name) or each.meaning)
-
-
 def _explain(method: Method, lang: str) -> None:
     screen = console()
     screen.print(strong(method.id, f"  {method.label(lang)}"))
-    if lang != "zh":
-        screen.print(method.summary)
+    screen.print(spoken(method.summary, lang)[0])
     screen.print(f"{say('equation', lang)}: {method.equation}")
     screen.print(f"{say('source', lang)}: {citation(method.source)} [{method.source}]")
     screen.print(f"{say('status', lang)}: {method.status}   {say('gives', lang)}: {method.gives.__name__}")
@@ -109,7 +100,7 @@ def _explain(method: Method, lang: str) -> None:
             else f", {say('default', lang)} {each.default}"
         )
         screen.print(f"\n--{each.name}  {kind}{unit}, {need}{default}", style="bold")
-        screen.print(f"  {_meaning(each, lang)}")
+        screen.print(f"  {spoken(each.meaning, lang)[0]}")
         if each.table is not None and each.table.__name__ != "PlaceTable":
             rows = [
                 (c.name + ("*" if c.required else ""), c.unit or "|".join(c.allowed[:4]), c.meaning[lang == "zh"])

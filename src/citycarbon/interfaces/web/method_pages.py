@@ -19,7 +19,7 @@ from citycarbon.data.references import citation
 from citycarbon.interfaces.web.frame import fragment, page
 from citycarbon.interfaces.workbench.asking import language_of
 from citycarbon.interfaces.workbench.problems import status_of
-from citycarbon.studies.catalogue import methods
+from citycarbon.studies.catalogue import methods, spoken
 
 PARTS = ("inventory.sectors", "inventory.accounting", "inventory.space", "strategy.drivers", "strategy.projection")
 PAGE_ROWS = 100
@@ -64,7 +64,7 @@ def show_method(
     return page(
         request, "method", method=method, label=method.label(lang), citation=citation(method.source), tables=tables,
         gives=_columns(method.gives, lang), call=_call(method), problems=error.problems if error else (), answer=answer,
-        status=status_of(error) if error else 200, **shown,
+        status=status_of(error) if error else 200, spoken=spoken, **shown,
     )  # fmt: skip
 
 

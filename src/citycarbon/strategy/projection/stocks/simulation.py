@@ -19,6 +19,8 @@ from citycarbon.strategy.projection.stocks.model import Model
 
 _CELLS = 20_000
 """Numbers in a block of draws and lines: a sixth of a megabyte, which the cache of a core holds."""
+_SUMS = 200_000
+"""Numbers in the sums of a block: the transposition into the result would leave the cache with more."""
 ALL = "all"
 
 
@@ -78,7 +80,7 @@ def simulated(model: Model, members: Floats, level: Floats, growth: Floats) -> F
     weights, level, growth = _joined(model.values, members, level, growth)
     lines = level.shape[1]
     out = np.empty((members.shape[1], draws, years))
-    size = max(1, _CELLS // max(1, lines))
+    size = max(1, min(_CELLS // max(1, lines), _SUMS // max(1, years * len(out))))
     moves = bool(np.any(growth))
     for begin in range(0, draws, size):
         block = slice(begin, min(draws, begin + size))
