@@ -111,6 +111,35 @@ def test_a_shape_of_the_map_opens_its_sectors_and_their_rows(browser, server):
     page.close()
 
 
+def test_the_last_choice_on_the_map_counts_and_a_failure_is_said(browser, server):
+    """Answers may come in another order than they were asked for; and a server may not answer at all."""
+    page = browser.new_page()
+    page.goto(f"{server.address}/s/toy-city/map?lang=en")
+    drawn(page)
+    sector = page.locator("#map-choices select").first
+    first, second = [each for each in sector.evaluate("e => [...e.options].map((o) => o.value)") if each][:2]
+    held = []
+    page.route(f"**/values?*sector={first}*", lambda route: held.append(route))
+    sector.select_option(first)
+    page.locator("#map-choices select").first.select_option(second)
+    until(page, f"() => location.search.includes('sector={second}')")
+    said = page.inner_text("#map-legend")
+    held[0].continue_()
+    page.wait_for_timeout(500)
+    assert page.inner_text("#map-legend") == said
+    assert f"sector={second}" in page.url
+    page.unroute_all()
+    page.route("**/values?*", lambda route: route.fulfill(status=503, json={"errors": [{"problem": "no room"}]}))
+    page.locator("#map-choices select").first.select_option(first)
+    page.wait_for_selector("#sections .problems")
+    assert "no room" in page.inner_text("#sections .problems")
+    page.unroute_all()
+    page.locator("#map-choices select").first.select_option("")
+    until(page, "() => !document.querySelector('#sections .problems')")
+    assert "26.91 kt" in page.inner_text("#map-legend")
+    page.close()
+
+
 def test_compare_two_choices_on_the_map(browser, server):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     errors, _ = watch(page, server)

@@ -19,7 +19,7 @@ async function start() {
   const state = { layer: usable.find((l) => l.name === asked.get("layer")) || usable.reduce((a, b) => (shortest(b) > shortest(a) ? b : a)), first: {}, second: {}, compare: asked.get("compare") === "1", per: asked.get("per") === "total" ? "v" : "d", classes: ["quantile", "natural", "equal"].includes(asked.get("classes")) ? asked.get("classes") : "quantile", opacity: 0.85, at: 50, squares: false };
   for (const key of KEYS) { state.first[key] = asked.get(key) || ""; state.second[key] = asked.get("second_" + key) || ""; }
   const title = (l) => l.title[page.lang] || l.name;
-  let maps = [], summaries = [], breaks = null;
+  let maps = [], summaries = [], breaks = null, latest = 0;
 
   function complete(choice) {
     const made = {};
@@ -33,17 +33,17 @@ async function start() {
     return el("label", {}, text + " ", el("select", { on: { change: (event) => change(event.target.value) } }, values.map((v) => el("option", { value: v, selected: v === current }, show(v)))));
   }
   function pickers(choice, note) {
-    return KEYS.map((key) => { const values = key === "sector" ? ["", ...state.layer.sector] : state.layer[key]; return values.length > 1 ? select((note ? note + " · " : "") + tr({ time: "year", scenario: "path_word", basis: "basis", sector: "sector" }[key]), values, choice[key], (v) => shown(key, v), (v) => { choice[key] = v; refresh(); }) : null; });
+    return KEYS.map((key) => { const values = key === "sector" ? ["", ...state.layer.sector] : state.layer[key]; return values.length > 1 ? select((note ? note + " · " : "") + tr({ time: "year", scenario: "path_word", basis: "basis", sector: "sector" }[key]), values, choice[key], (v) => shown(key, v), (v) => { choice[key] = v; again(); }) : null; });
   }
   function bar() {
     const parts = [
-      layers.length > 1 ? select(tr("layer"), usable.map((l) => l.name), state.layer.name, (n) => title(usable.find((l) => l.name === n)), (n) => { state.layer = usable.find((l) => l.name === n); fit(); refresh(true); }) : null,
+      layers.length > 1 ? select(tr("layer"), usable.map((l) => l.name), state.layer.name, (n) => title(usable.find((l) => l.name === n)), (n) => { state.layer = usable.find((l) => l.name === n); fit(); again(); }) : null,
       ...pickers(state.first, state.compare ? tr("map_left") : ""),
       ...(state.compare ? pickers(state.second, tr("map_right")) : []),
-      select(tr("map_measure"), ["d", "v"], state.per, (v) => tr(v === "d" ? "map_density" : "map_total"), (v) => { state.per = v; refresh(); }),
-      select(tr("classes"), ["quantile", "natural", "equal"], state.classes, tr, (v) => { state.classes = v; refresh(); }),
+      select(tr("map_measure"), ["d", "v"], state.per, (v) => tr(v === "d" ? "map_density" : "map_total"), (v) => { state.per = v; again(); }),
+      select(tr("classes"), ["quantile", "natural", "equal"], state.classes, tr, (v) => { state.classes = v; again(); }),
       el("label", {}, tr("opacity") + " ", el("input", { type: "range", min: "20", max: "100", value: String(100 * state.opacity), on: { input: (event) => { state.opacity = event.target.value / 100; for (const map of maps) paint(map); } } })),
-      el("label", {}, el("input", { type: "checkbox", checked: state.compare, on: { change: (event) => { state.compare = event.target.checked; refresh(true); } } }), " " + tr("map_compare")),
+      el("label", {}, el("input", { type: "checkbox", checked: state.compare, on: { change: (event) => { state.compare = event.target.checked; again(); } } }), " " + tr("map_compare")),
     ];
     $("map-choices").replaceChildren(...parts.filter(Boolean));
     const items = page.api + "/ogc/collections/" + state.layer.name + "/items?limit=10000&" + query(state.first);
@@ -78,35 +78,39 @@ async function start() {
     const ramped = steps.length > 3 ? steps : colours[0];
     return ["case", ["!", ["has", field]], "rgba(0,0,0,0)", ["<", value, 0], "#3f8f5b", ["==", value, 0], zero(), ramped];
   }
+  /* Colours of each drawn layer; a style that is drawn for the first time has them at once, so that no tile is read twice. */
+  function paints() {
+    const shape = (field, edges) => ({ "fill-color": colour(field, edges), "fill-opacity": state.opacity });
+    const made = { ground: { "background-color": css("--page") }, shapes: shape(state.per, breaks.own), squares: shape("d", breaks.squares), edges: { "line-color": dark() ? "#11181b" : "#ffffff" }, nodata: { "line-color": css("--faint") }, chosen: { "line-color": css("--ink") } };
+    for (const l of plain) made["outline-" + l.name] = { "line-color": css("--faint") };
+    return made;
+  }
   function paint(map) {
-    if (!map.getLayer("shapes") || !breaks) return;
-    map.setPaintProperty("ground", "background-color", css("--page"));
-    map.setPaintProperty("shapes", "fill-color", colour(state.per, breaks.own));
-    map.setPaintProperty("squares", "fill-color", colour("d", breaks.squares));
-    for (const name of ["shapes", "squares"]) map.setPaintProperty(name, "fill-opacity", state.opacity);
-    map.setPaintProperty("edges", "line-color", dark() ? "#11181b" : "#ffffff");
-    map.setPaintProperty("nodata", "line-color", css("--faint"));
-    map.setPaintProperty("chosen", "line-color", css("--ink"));
-    for (const l of plain) for (const kind of ["line", "outline"]) if (map.getLayer(kind + "-" + l.name)) map.setPaintProperty(kind + "-" + l.name, "line-color", css("--faint"));
+    if (!breaks || !map.style) return;
+    for (const [name, properties] of Object.entries(paints())) if (map.getLayer(name)) for (const [key, value] of Object.entries(properties)) map.setPaintProperty(name, key, value);
   }
   const tiles = (name, choice) => location.origin + page.api + "/tiles/" + name + "/{z}/{x}/{y}.mvt?" + query(choice || {}) + "&v=" + page.stamp;
   function style(choice) {
     const source = (l, c) => ({ type: "vector", tiles: [tiles(l.name, c)], minzoom: 0, maxzoom: 16, bounds: l.bounds });
-    const sources = { main: source(state.layer, choice) }, drawn = [{ id: "ground", type: "background", paint: { "background-color": css("--page") } }];
-    for (const l of plain) if (l.name !== state.layer.name) { sources["base-" + l.name] = source(l); }
-    drawn.push({ id: "squares", type: "fill", source: "main", "source-layer": "squares", paint: { "fill-antialias": false } });
-    drawn.push({ id: "shapes", type: "fill", source: "main", "source-layer": "shapes", paint: {} });
-    drawn.push({ id: "nodata", type: "line", source: "main", "source-layer": "shapes", filter: ["!", ["has", "v"]], paint: { "line-width": 0.7, "line-dasharray": [2, 2] } });
-    drawn.push({ id: "edges", type: "line", source: "main", "source-layer": "shapes", paint: { "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0, 13, 0.4, 16, 1] } });
-    for (const l of plain) if (l.name !== state.layer.name) drawn.push({ id: "outline-" + l.name, type: "line", source: "base-" + l.name, "source-layer": "shapes", paint: { "line-width": 0.8, "line-opacity": 0.7 } });
-    drawn.push({ id: "chosen", type: "line", source: "main", "source-layer": "shapes", filter: ["==", ["get", "place"], "\u0000"], paint: { "line-width": 2.5 } });
+    const sources = { main: source(state.layer, choice) }, drawn = [], colours = paints();
+    const put = (id, type, from, more, paint) => drawn.push({ id, type, ...(from ? { source: from, "source-layer": id === "squares" ? "squares" : "shapes" } : {}), ...more, paint: { ...paint, ...colours[id] } });
+    const base = plain.filter((l) => l.name !== state.layer.name);
+    for (const l of base) sources["base-" + l.name] = source(l);
+    put("ground", "background");
+    put("squares", "fill", "main", {}, { "fill-antialias": false });
+    /* Where shapes are many they are small, and smooth edges would cost more than they show. */
+    put("shapes", "fill", "main", {}, { "fill-antialias": state.layer.shapes <= 2500 });
+    if (summaries.some((s) => s.without)) put("nodata", "line", "main", { filter: ["!", ["has", "v"]] }, { "line-width": 0.7, "line-dasharray": [2, 2] });
+    put("edges", "line", "main", { minzoom: state.layer.shapes > 2500 ? 12 : 10 }, { "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0, 13, 0.4, 16, 1] });
+    for (const l of base) put("outline-" + l.name, "line", "base-" + l.name, {}, { "line-width": 0.8, "line-opacity": 0.7 });
+    put("chosen", "line", "main", { filter: ["==", ["get", "place"], "\u0000"] }, { "line-width": 2.5 });
     return { version: 8, transition: { duration: 0, delay: 0 }, sources, layers: drawn };
   }
-  function make(holder, choice) {
-    const map = new maplibregl.Map({ container: holder, style: style(choice), bounds: state.layer.bounds, fitBoundsOptions: { padding: 24 }, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, renderWorldCopies: false, fadeDuration: 0 });
+  /* A map without a style yet: what draws is made ready while the values are on the way. */
+  function make(holder) {
+    const map = new maplibregl.Map({ container: holder, bounds: state.layer.bounds, fitBoundsOptions: { padding: 24 }, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, renderWorldCopies: false, fadeDuration: 0 });
     map.touchZoomRotate.disableRotation();
-    map.on("load", () => { paint(map); });
-    map.on("idle", () => { if (!breaks) return; grain(); document.body.dataset.drawn = "1"; });
+    map.on("idle", () => { if (!breaks || !map.style) return; grain(); document.body.dataset.drawn = "1"; });
     map.on("mousemove", (event) => hover(map, event));
     map.on("mouseout", () => { $("map-hover").hidden = true; });
     map.on("click", (event) => click(map, event));
@@ -116,7 +120,7 @@ async function start() {
     const squares = maps[0].queryRenderedFeatures({ layers: ["squares"] }).length > 0;
     if (squares !== state.squares) { state.squares = squares; legend(); }
   }
-  const under = (map, point) => map.queryRenderedFeatures(point, { layers: ["shapes", "squares"] })[0];
+  const under = (map, point) => map.style && map.queryRenderedFeatures(point, { layers: ["shapes", "squares"] })[0];
   const amount = (v) => { if (v === undefined || v === null) return tr("nodata"); const [scale, unit] = massScale(v); return num(v / scale, 4) + " " + unit + " CO2e"; };
   function hover(map, event) {
     const found = under(map, event.point), box = $("map-hover");
@@ -164,7 +168,8 @@ async function start() {
     if (state.compare) { q.set("compare", "1"); for (const key of KEYS) if (state.second[key]) q.set("second_" + key, state.second[key]); }
     history.replaceState(null, "", location.pathname + "?" + q);
   }
-  async function refresh(rebuild) {
+  const again = () => refresh().catch(failed);
+  async function refresh() {
     state.first = complete(state.first);
     if (state.compare && !Object.values(state.second).some(Boolean)) { const times = state.layer.time, others = state.layer.scenario; state.second = { ...state.first, time: times.length > 1 ? times[0] : state.first.time, scenario: times.length < 2 && others.length > 1 ? others[1] : state.first.scenario }; }
     state.second = complete(state.second);
@@ -173,16 +178,16 @@ async function start() {
     bar();
     $("map-card").hidden = false;
     for (const id of ["map-second", "map-divide"]) $(id).hidden = !state.compare;
-    /* The map begins while its values are on the way; it takes its colours when they are there. */
-    if (!maps.length) maps.push(make($("map-first"), state.first));
-    summaries = await asking;
+    if (!maps.length) maps.push(make($("map-first")));
+    const number = ++latest, found = await asking;
+    /* Whoever chooses faster than the server answers sees the last choice. */
+    if (number !== latest) return;
+    summaries = found;
+    $("sections").replaceChildren();
     classify(); remember();
-    if (state.compare && maps.length < 2) { maps.push(make($("map-second"), state.second)); follow(maps[0], maps[1]); follow(maps[1], maps[0]); maps[1].jumpTo({ center: maps[0].getCenter(), zoom: maps[0].getZoom() }); slide(state.at); }
+    if (state.compare && maps.length < 2) { maps.push(make($("map-second"))); follow(maps[0], maps[1]); follow(maps[1], maps[0]); maps[1].jumpTo({ center: maps[0].getCenter(), zoom: maps[0].getZoom() }); slide(state.at); }
     if (!state.compare && maps.length > 1) { maps.pop().remove(); }
-    maps.forEach((map, i) => {
-      const put = () => { map.setStyle(style(wanted[i]), { diff: true }); paint(map); };
-      if (map.isStyleLoaded() || rebuild) put(); else map.once("load", put);
-    });
+    maps.forEach((map, i) => map.setStyle(style(wanted[i]), { diff: true }));
     legend();
   }
   let leading = null;
@@ -203,4 +208,11 @@ async function start() {
   maps[0].addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   maps[0].addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-right");
 }
-start().catch((error) => { console.error(error); const note = document.createElement("p"); note.className = "problems"; note.setAttribute("role", "alert"); note.textContent = $("sections").dataset.failed + " " + error.message; $("sections").append(note); document.body.dataset.drawn = "failed"; });
+function failed(error) {
+  console.error(error);
+  const note = document.createElement("p");
+  note.className = "problems"; note.setAttribute("role", "alert");
+  note.textContent = $("sections").dataset.failed + " " + error.message;
+  $("sections").replaceChildren(note);
+}
+start().catch((error) => { failed(error); document.body.dataset.drawn = "failed"; });
