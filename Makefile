@@ -27,9 +27,11 @@ $(DEV_STAMP): requirements/dev.txt pyproject.toml | $(BIN)/uv
 demo: $(DEMO_STAMP)  ## run the shipped studies, serve them, and say where to look
 	@$(BIN)/citycarbon demo --out demo-results --serve
 
-# Two processes share two cores: threads of numerical libraries that wait for one another would only stand in the way.
+# Two processes share two cores: threads that wait for one another would cost a quarter of the time. .ci/run tests with threads too.
+ALONE := POLARS_MAX_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
 test: $(DEV_STAMP)  ## run the tests
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(ALONE) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(DEV_STAMP)  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check src tests benchmarks

@@ -14,6 +14,7 @@ file by the language of a block and by a comment on the line before it:
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import re
@@ -28,6 +29,15 @@ from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 ROOT = Path(__file__).parent
+
+
+def pytest_collection_finish() -> None:
+    """Tell the garbage collector that what is loaded by now stays: it need not look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 NOTE = re.compile(r"<!-- (file|exit|shows|not run)(?:: (.+?))? -->\s*$")
 SET_UP = ("#", "cd ", "python", "pip ", "uv ", ". ", "export ", "git ")
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -53,9 +54,13 @@ class Server:
             try:
                 urllib.request.urlopen(self.address + "/", timeout=2).close()
                 break
+            except urllib.error.HTTPError:
+                # It answers, if only to hosts of another name.
+                break
             except OSError:
                 time.sleep(0.1)
-        self.setup = re.search(r"http://\S+/setup\?key=\S+", (home / "server.log").read_text()).group()
+        found = re.search(r"https?://\S+/setup\?key=\S+", (home / "server.log").read_text())
+        self.setup = found.group() if found else ""
 
     def stop(self):
         """End it."""
