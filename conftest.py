@@ -39,6 +39,7 @@ def pytest_collection_finish() -> None:
 
 
 NOTE = re.compile(r"<!-- (file|exit|shows|not run)(?:: (.+?))? -->\s*$")
+STEPS = tempfile.TemporaryDirectory(prefix="steps")
 SET_UP = ("#", "cd ", "python", "pip ", "uv ", ". ", "export ", "git ")
 
 
@@ -96,7 +97,8 @@ def fresh_folder(lang: str) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         (Path(folder) / "examples").symlink_to(ROOT / "examples")
         patch.setenv("CITYCARBON_LANG", lang)
-        patch.setenv("CITYCARBON_CACHE", f"{folder}/.cache")
+        # Pages run the same studies; a step that one has run is not run again for the next.
+        patch.setenv("CITYCARBON_CACHE", STEPS.name)
         patch.delenv("CITYCARBON_DATA", raising=False)
         os.chdir(folder)
         try:

@@ -63,6 +63,8 @@ def spark() -> Iterator[Any]:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = session_class.builder.master("local[2]").appName("citycarbon tests")
     for key, setting in {
+        # Tests are over before the second compiler of the virtual machine would pay off.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.host": "127.0.0.1",

@@ -25,7 +25,9 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+        # Each frame of a moving chart is drawn in software.
+        motion = "--force-prefers-reduced-motion"
+        arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", motion]
         made = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield made
         made.close()

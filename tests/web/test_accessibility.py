@@ -50,10 +50,15 @@ def test_the_keyboard_reaches_the_content_and_closes_the_panel(browser, server):
     page.close()
 
 
-def test_motion_stops_where_the_system_asks(browser, server):
-    context = browser.new_context(reduced_motion="reduce")
+@pytest.mark.parametrize(("asks", "scrolls"), [("reduce", "auto"), ("no-preference", "smooth")])
+def test_motion_stops_where_the_system_asks(browser, server, asks, scrolls):
+    context = browser.new_context(reduced_motion=asks)
     page = context.new_page()
     page.goto(f"{server.address}/s/toy-city?lang=en")
     drawn(page)
-    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == scrolls
+    moves = page.evaluate(
+        "echarts.getInstanceByDom(document.querySelector('[_echarts_instance_]')).getOption().animation"
+    )
+    assert moves == (asks == "no-preference")
     context.close()

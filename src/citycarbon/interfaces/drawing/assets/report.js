@@ -183,7 +183,7 @@ function citycarbonReport(setup) {
     const alternative = el("div", { hidden: true });
     holder.node.append(shown, alternative);
     const chart = echarts.init(shown, null, { renderer: "canvas" });
-    chart.setOption(Object.assign({ animationDuration: 200, textStyle: { fontFamily: css("--sans") || "sans-serif", color: css("--ink") }, aria: { enabled: true } }, option));
+    chart.setOption(Object.assign({ animation: !matchMedia("(prefers-reduced-motion: reduce)").matches, animationDuration: 200, textStyle: { fontFamily: css("--sans") || "sans-serif", color: css("--ink") }, aria: { enabled: true } }, option));
     if (click) chart.on("click", click);
     charts.push(chart);
     const now = () => (typeof table === "function" ? table() : table);
