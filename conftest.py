@@ -38,6 +38,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+def pytest_sessionfinish() -> None:
+    """Let it look at everything again: libraries count at the end what they have left behind."""
+    gc.unfreeze()
+
+
 NOTE = re.compile(r"<!-- (file|exit|shows|not run)(?:: (.+?))? -->\s*$")
 STEPS = tempfile.TemporaryDirectory(prefix="steps")
 SET_UP = ("#", "cd ", "python", "pip ", "uv ", ". ", "export ", "git ")
