@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -302,9 +305,10 @@ def state(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results of a run without a cache."""
+    """Results of a run without a cache, in a process of its own with four threads, whatever the tests have."""
     folder = tmp_path_factory.mktemp("bare") / "results"
-    service.run(TOY, folder)
+    code = "import sys; from pathlib import Path; from citycarbon.studies import service; service.run(*map(Path, sys.argv[1:]))"
+    subprocess.run([sys.executable, "-c", code, TOY, folder], check=True, env={**os.environ, "POLARS_MAX_THREADS": "4"})
     return folder
 
 

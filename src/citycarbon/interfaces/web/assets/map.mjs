@@ -7,6 +7,8 @@ maplibregl.setWorkerUrl(page.worker);
 maplibregl.prewarm();
 const dark = () => document.documentElement.dataset.theme === "dark";
 const KEYS = ["time", "scenario", "basis", "sector"];
+/* Where shapes are more they are small, and smooth edges and lines would cost more than they show. */
+const MANY = 2500;
 
 async function start() {
   const [strings, data, layers] = await Promise.all([words, load(page.data), load(page.api + "/layers")]);
@@ -15,8 +17,7 @@ async function start() {
   const valued = layers.filter((l) => l.time.length), plain = layers.filter((l) => !l.time.length);
   if (!layers.length) { const note = el("div", { class: "empty" }, $("sections").dataset.empty); $("sections").append(note); document.body.dataset.drawn = "0"; return; }
   const asked = new URLSearchParams(location.search), usable = valued.length ? valued : layers;
-  const shortest = (l) => l.shapes;
-  const state = { layer: usable.find((l) => l.name === asked.get("layer")) || usable.reduce((a, b) => (shortest(b) > shortest(a) ? b : a)), first: {}, second: {}, compare: asked.get("compare") === "1", per: asked.get("per") === "total" ? "v" : "d", classes: ["quantile", "natural", "equal"].includes(asked.get("classes")) ? asked.get("classes") : "quantile", opacity: 0.85, at: 50, squares: false };
+  const state = { layer: usable.find((l) => l.name === asked.get("layer")) || usable.reduce((a, b) => (b.shapes > a.shapes ? b : a)), first: {}, second: {}, compare: asked.get("compare") === "1", per: asked.get("per") === "total" ? "v" : "d", classes: ["quantile", "natural", "equal"].includes(asked.get("classes")) ? asked.get("classes") : "quantile", opacity: 0.85, at: 50, squares: false };
   for (const key of KEYS) { state.first[key] = asked.get(key) || ""; state.second[key] = asked.get("second_" + key) || ""; }
   const title = (l) => l.title[page.lang] || l.name;
   let maps = [], summaries = [], breaks = null, latest = 0;
@@ -98,10 +99,9 @@ async function start() {
     for (const l of base) sources["base-" + l.name] = source(l);
     put("ground", "background");
     put("squares", "fill", "main", {}, { "fill-antialias": false });
-    /* Where shapes are many they are small, and smooth edges would cost more than they show. */
-    put("shapes", "fill", "main", {}, { "fill-antialias": state.layer.shapes <= 2500 });
+    put("shapes", "fill", "main", {}, { "fill-antialias": state.layer.shapes <= MANY });
     if (summaries.some((s) => s.without)) put("nodata", "line", "main", { filter: ["!", ["has", "v"]] }, { "line-width": 0.7, "line-dasharray": [2, 2] });
-    put("edges", "line", "main", { minzoom: state.layer.shapes > 2500 ? 12 : 10 }, { "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0, 13, 0.4, 16, 1] });
+    put("edges", "line", "main", { minzoom: state.layer.shapes > MANY ? 12 : 10 }, { "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0, 13, 0.4, 16, 1] });
     for (const l of base) put("outline-" + l.name, "line", "base-" + l.name, {}, { "line-width": 0.8, "line-opacity": 0.7 });
     put("chosen", "line", "main", { filter: ["==", ["get", "place"], "\u0000"] }, { "line-width": 2.5 });
     return { version: 8, transition: { duration: 0, delay: 0 }, sources, layers: drawn };
