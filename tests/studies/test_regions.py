@@ -7,8 +7,11 @@ import os
 import polars as pl
 import pytest
 
+from citycarbon.core.errors import InputError
+from citycarbon.core.series import GroupTable, SeriesTable
 from citycarbon.data import datasets
 from citycarbon.data.examples import examples_folder
+from citycarbon.strategy.drivers import lmdi
 from citycarbon.studies.service import validate
 
 SETS = ("china_ceads", "japan_prefecture_co2_long2020")
@@ -36,6 +39,23 @@ def test_provinces_and_regions_add_up_to_the_nation(result):
     expected = whole.filter(pl.col("factor") == "total").sort("time")
     assert totals["value"].to_list() == pytest.approx(expected["value"].to_list(), rel=1e-9)
     assert (regions["residual"].abs().drop_nulls() < 1e-12).all()
+
+
+def test_a_province_without_emissions_is_left_out_by_name_or_refused(result):
+    """Without the CO2 of Guangdong, population drove 240.0 Mt of 2010 to 2015 and shifts between regions 6.94 Mt; figures
+    reckoned apart. Guangdong with people and no CO2 is no Guangdong of zero (248.7 and 2.97 Mt)."""
+    measures = pl.read_csv(examples_folder() / "regions" / "measures.csv", schema_overrides={"time": pl.String})
+    names = ["place", "time", "measure", "value", "unit"]
+    co2 = result.tables["emissions"].with_columns(pl.lit("co2").alias("measure")).select(names)
+    rows = pl.concat([measures.select(names).cast({"value": pl.Float64}), co2])
+    groups = GroupTable(pl.read_csv(examples_folder() / "regions" / "groups.csv"))
+    chain = "population by all > population by group > population > gdp > co2"
+    here = pl.col("place") == "Guangdong"
+    made = lmdi(SeriesTable(rows.filter(~here)), groups, chain=chain, periods="2010,2015").to_polars()
+    assert [round(value / 1e6, 2) for value in made["value"].head(2)] == [239.96, 6.94]
+    with pytest.raises(InputError) as caught:
+        lmdi(SeriesTable(rows.filter(~here | (pl.col("measure") != "co2"))), groups, chain=chain)
+    assert [(item.code, item.found) for item in caught.value.problems] == [("place_without_measure", "Guangdong")]
 
 
 def test_every_region_decoupled_more_from_period_to_period(result):

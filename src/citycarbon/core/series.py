@@ -111,6 +111,26 @@ def check_units(rows: pl.DataFrame) -> None:
     problems.raise_all()
 
 
+def check_measures(rows: pl.DataFrame, measures: Sequence[str]) -> None:
+    """Refuse places that have one of the measures and no row of another: what is not stated is no zero.
+
+    Raises
+    ------
+    CoverageError
+        With each such place and measure.
+    """
+    problems = Problems()
+    places = labels_of(rows, "place")
+    for name in measures:
+        have = set(labels_of(rows.filter(pl.col("measure").cast(pl.String) == name), "place"))
+        if not have:
+            problems.add("measure_units", Where(item=name), "—", measure=name)
+            continue
+        for place in (place for place in places if place not in have):
+            problems.add("place_without_measure", Where(column="place", item=place), place, measure=name)
+    problems.raise_all()
+
+
 def check_complete(rows: pl.DataFrame) -> None:
     """Refuse series whose parts do not have the same times: a sector that lacks a year would look like a fall of the sum.
 

@@ -43,6 +43,18 @@ STRATEGY_MESSAGES: dict[str, Message] = {
             "补充该行；确实为零时填写 0 或设置 missing_is_zero",
         ),
     ),
+    "place_without_measure": message(
+        "coverage",
+        ("A place has no row of a measure", "某地点没有该指标的任何数据"),
+        (
+            "{measure} for each place of the identity; a missing row is no zero",
+            "恒等式中每个地点都有 {measure}；缺数据不等于零",
+        ),
+        (
+            "add its rows (0 where it is zero), or leave the place out of the file",
+            "补充该地点的数据（确为零时填写 0），或从文件中去掉该地点",
+        ),
+    ),
     "driver_zero": message(
         "input",
         ("A driver is zero where what it drives is not", "驱动因子为零而被驱动量不为零"),

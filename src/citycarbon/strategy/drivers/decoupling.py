@@ -11,7 +11,15 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.series import GroupTable, SeriesTable, check_complete, check_single, check_units, chosen_scenario
+from citycarbon.core.series import (
+    GroupTable,
+    SeriesTable,
+    check_complete,
+    check_measures,
+    check_single,
+    check_units,
+    chosen_scenario,
+)
 from citycarbon.core.tables import Table
 
 STATES = (
@@ -53,6 +61,7 @@ class DecouplingTable(Table):
     source="tapio_2005",
     status="reproduced",
     title=("Tapio decoupling", "Tapio 脱钩"),
+    version=2,
 )
 def decoupling(
     series: SeriesTable,
@@ -91,7 +100,7 @@ def decoupling(
     InputError
         If output does not change over a period, starts at zero, or emissions start at zero; several units.
     CoverageError
-        If a sector lacks a time that others have, or a place of a group does.
+        If a sector lacks a time that others have, a place of a group does, or a place lacks one of both measures.
 
     References
     ----------
@@ -110,6 +119,7 @@ def decoupling(
     mine = chosen_scenario(rows.filter(pl.col("measure").is_in([emissions, output])), scenario)
     check_single(mine)
     check_units(mine)
+    check_measures(mine, [emissions, output])
     check_complete(mine)
     mine = _grouped(mine, groups)
     wide = (
@@ -117,8 +127,6 @@ def decoupling(
         .agg(pl.col("value").sum())
         .pivot("measure", index=["place", "time"], values="value")
     )
-    for name in (name for name in (emissions, output) if name not in wide.columns):
-        raise InputError("measure_units", Where(item=name), "—", measure=name)
     known = wide.drop_nulls([emissions, output]).sort("place", "time")
     if periods:
         words = [word.strip() for word in periods.split(",") if word.strip()]

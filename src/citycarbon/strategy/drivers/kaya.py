@@ -102,6 +102,7 @@ def _factors(figures: Figures) -> pl.DataFrame:
     source="kaya_1990",
     status="reproduced",
     title=("Kaya identity", "Kaya 恒等式"),
+    version=2,
 )
 def kaya(series: SeriesTable, *, chain: str = KAYA, scenario: str | None = None) -> FactorSeriesTable:
     """Split emissions into population, output per person, energy intensity of output, and carbon intensity of energy.
@@ -152,6 +153,7 @@ def kaya(series: SeriesTable, *, chain: str = KAYA, scenario: str | None = None)
     source="ehrlich_holdren_1971",
     status="experimental",
     title=("IPAT identity", "IPAT 恒等式"),
+    version=2,
 )
 def ipat(series: SeriesTable, *, chain: str = IPAT, scenario: str | None = None) -> FactorSeriesTable:
     """Split an impact into population, affluence and technology.
@@ -200,6 +202,7 @@ def ipat(series: SeriesTable, *, chain: str = IPAT, scenario: str | None = None)
     source="jiang_2013_kaya_land",
     status="experimental",
     title=("Kaya identity by land use", "土地利用扩展 Kaya 恒等式"),
+    version=2,
 )
 def land_use_kaya(series: SeriesTable, *, chain: str = LAND_USE, scenario: str | None = None) -> FactorSeriesTable:
     """Split emissions of land uses into people, land per person, floor-area ratio, energy per floor area and emission factor.

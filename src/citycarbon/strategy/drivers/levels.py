@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,7 @@ from citycarbon.core.series import (
     Dense,
     Floats,
     GroupTable,
+    check_measures,
     check_single,
     chosen_scenario,
     dense,
@@ -64,15 +66,17 @@ def figures_of(
     scenario
         Scenario that is wanted, if the series has several.
     missing_is_zero
-        Whether an absent row means zero.
+        Whether an absent sector, carrier or time of a place that has the measure means zero. A place without any row of a
+        measure is refused all the same: nobody knows what it emits.
 
     Raises
     ------
     InputError
-        Gaps, two rows of one fact, several units, values below zero, places without a group.
+        Gaps, places without a measure, two rows of one fact, several units, values below zero, places without a group.
     """
     wanted = list(dict.fromkeys(level.measure for level in chain))
     mine = chosen_scenario(rows.filter(pl.col("measure").cast(pl.String).is_in(wanted)), scenario)
+    check_measures(mine, wanted)
     times = _common_times(mine, wanted)
     mine = mine.filter(pl.col("time").cast(pl.String).is_in(times))
     axes = {"time": times} | {name: labels_of(mine, name) for name in DIMENSIONS}
@@ -83,8 +87,12 @@ def figures_of(
         _refuse_negative(array, name, problems)
     problems.raise_all()
     member = _members(axes["place"], groups, any(level.over == "group" for level in chain))
-    levels = [_level(_covered(full[level.measure], level, problems), level, member) for level in chain]
+    shown = [_covered(full[level.measure], level, problems) for level in chain]
     problems.raise_all()
+    if not missing_is_zero:
+        _refuse_holes([full[level.measure] for level in chain], shown, chain, problems)
+        problems.raise_all()
+    levels = [_level(values, level, member) for values, level in zip(shown, chain, strict=True)]
     numbers, names = member
     return Figures(
         levels,
@@ -103,9 +111,6 @@ def figures_of(
 def _common_times(rows: pl.DataFrame, measures: Sequence[str]) -> tuple[str, ...]:
     """Times that every measure has; a time inside that span which one lacks is a gap."""
     times = {name: set(labels_of(rows.filter(pl.col("measure").cast(pl.String) == name), "time")) for name in measures}
-    for name, have in times.items():
-        if not have:
-            raise InputError("measure_units", Where(item=name), "—", measure=name)
     common = sorted(set.intersection(*times.values()))
     if not common:
         shown = "; ".join(f"{name}: {min(have)}–{max(have)}" for name, have in times.items())
@@ -117,6 +122,14 @@ def _common_times(rows: pl.DataFrame, measures: Sequence[str]) -> tuple[str, ...
             problems.add("series_gap", Where(column="time", item=time), "—", measure=name)
     problems.raise_all()
     return tuple(common)
+
+
+def refuse_other_places(parts: Sequence[Figures], problems: Problems) -> None:
+    """Identities that are added to one whole must be of the same places."""
+    every = sorted({place for each in parts for place in each.places})
+    for each in parts:
+        for place in (place for place in every if place not in each.places):
+            problems.add("place_without_measure", Where(column="place", item=place), place, measure=each.names[-1])
 
 
 def _full(
@@ -135,6 +148,38 @@ def _full(
         words = [made.places[p], *(w for w in (made.sectors[s], made.activities[a]) if w != ALL), made.times[t]]
         problems.add("series_gap", Where(item=" · ".join(words)), "—", measure=measure)
     return made
+
+
+def _refuse_holes(full: Sequence[Dense], shown: Sequence[Floats], chain: Sequence[Level], problems: Problems) -> None:
+    """Where a driver is above zero, what it drives must have a row: a sector of energy without its co2 is a gap.
+
+    Inside a dimension that the upper level adds up, a part is missing only if other places have it: electricity may be energy
+    without a row of co2 anywhere.
+    """
+    for number, (above, below) in enumerate(pairwise(chain)):
+        if above.measure == below.measure:
+            continue
+        here, there, made = shown[number], shown[number + 1], full[number + 1]
+        drop = tuple(axis for axis, name in ((2, "sector"), (3, "activity")) if name not in above.kept)
+        found = (_sum(here, drop) > 0) & np.isnan(_sum(there, drop))
+        if not found.any():
+            found = (here > 0) & np.isnan(there) & _told_apart(there, made)
+        for t, p, s, a in np.argwhere(found)[:5]:
+            parts = ((made.sectors, s, 2), (made.activities, a, 3))
+            words = [labels[i] for labels, i, axis in parts if len(labels) == found.shape[axis] and labels[i] != ALL]
+            problems.add("series_gap", Where(item=" · ".join([made.places[p], *words, made.times[t]])), "—",
+                         measure=below.measure)  # fmt: skip
+
+
+def _told_apart(values: Floats, made: Dense) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Parts that some place has, in places that state the measure by parts and not as one row for all of them."""
+    known = ~np.isnan(values).all(axis=(0, 1), keepdims=True)
+    for axis, labels in ((2, made.sectors), (3, made.activities)):
+        if len(labels) > 1 and ALL in labels:
+            whole = ~np.isnan(np.take(values, [labels.index(ALL)], axis=axis)).all(axis=(0, 2, 3), keepdims=True)
+            part = np.array([label != ALL for label in labels])
+            known = known & ~whole & (part[:, None] if axis == 2 else part)
+    return np.asarray(known)
 
 
 def _labels(made: Dense) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...], str]:

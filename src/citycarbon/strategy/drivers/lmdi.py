@@ -19,7 +19,7 @@ from citycarbon.core.method import method
 from citycarbon.core.series import ALL, Floats, GroupTable, SeriesTable
 from citycarbon.strategy.drivers.chain import parse_chain
 from citycarbon.strategy.drivers.effect_table import EffectTable, effect_rows, log_ratios
-from citycarbon.strategy.drivers.levels import Figures, figures_of
+from citycarbon.strategy.drivers.levels import Figures, figures_of, refuse_other_places
 from citycarbon.strategy.drivers.logarithmic_mean import effects, unexplained
 
 Numbers = NDArray[Any]
@@ -34,6 +34,7 @@ _KINDS = ("whole", "place", "sector")
     source="ang_2005",
     status="validated",
     title=("LMDI-I decomposition", "LMDI-I 指数分解"),
+    version=2,
 )
 def lmdi(
     series: SeriesTable,
@@ -69,7 +70,8 @@ def lmdi(
     scenario
         Scenario that is wanted, if the series has several.
     missing_is_zero
-        Whether an absent row means zero; else a gap is an error.
+        Whether an absent sector, carrier or time of a place that has the measure means zero; else a gap is an error. A place
+        without any row of a measure is always one.
 
     Returns
     -------
@@ -113,6 +115,7 @@ def lmdi(
         figures = figures_of(rows, each, groups, scenario=scenario, missing_is_zero=missing_is_zero)
         refuse_unexplained(figures, problems)
         identities.append(figures)
+    refuse_other_places(identities, problems)
     problems.raise_all()
     times, identities = _same_span(identities)
     bounds = _bounds(times, periods)

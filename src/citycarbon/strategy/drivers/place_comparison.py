@@ -14,7 +14,7 @@ from citycarbon.core.method import method
 from citycarbon.core.series import ALL, Floats, SeriesTable
 from citycarbon.strategy.drivers.chain import parse_chain
 from citycarbon.strategy.drivers.effect_table import EffectTable, effect_rows, log_ratios
-from citycarbon.strategy.drivers.levels import Figures, figures_of
+from citycarbon.strategy.drivers.levels import Figures, figures_of, refuse_other_places
 from citycarbon.strategy.drivers.lmdi import refuse_unexplained
 from citycarbon.strategy.drivers.logarithmic_mean import effects
 
@@ -28,6 +28,7 @@ MEAN = "mean"
     source="ang_2015_spatial",
     status="experimental",
     title=("Comparison of places", "城市间差异分解"),
+    version=2,
 )
 def compare_places(
     series: SeriesTable,
@@ -54,7 +55,8 @@ def compare_places(
     scenario
         Scenario that is wanted, if the series has several.
     missing_is_zero
-        Whether an absent row means zero; else a gap is an error.
+        Whether an absent sector, carrier or time of a place that has the measure means zero; else a gap is an error. A place
+        without any row of a measure is always one.
 
     Returns
     -------
@@ -90,6 +92,7 @@ def compare_places(
         figures = figures_of(rows, each, scenario=scenario, missing_is_zero=missing_is_zero)
         refuse_unexplained(figures, problems)
         parts.append(figures)
+    refuse_other_places(parts, problems)
     problems.raise_all()
     places = parts[0].places
     if reference != MEAN and reference not in places:

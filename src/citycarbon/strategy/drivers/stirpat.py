@@ -51,7 +51,7 @@ class _Sample:
     terms: list[str]
     places: NDArray[Any]
     times: NDArray[Any]
-    left_out: int
+    left_out: dict[str, int]
 
 
 @method(
@@ -61,6 +61,7 @@ class _Sample:
     source="york_2003",
     status="reproduced",
     title=("STIRPAT regression", "STIRPAT 回归"),
+    version=2,
 )
 def stirpat(
     series: SeriesTable,
@@ -102,8 +103,8 @@ def stirpat(
     Returns
     -------
     coefficients
-        A row a term and, as further rows, ``r2``, ``observations``, ``left_out`` (places and times that lack a measure),
-        ``places``, ``penalty`` of ridge, and ``turning_point`` in the unit of the driver, with its interval by the delta method
+        A row a term and, as further rows, ``r2``, ``observations``, ``left_out`` (places and times that lack a measure, and a row
+        for each such place by its name), ``places``, ``penalty`` of ridge, and ``turning_point`` in the unit of the driver, with its interval by the delta method
         and ``turning_point_inside`` (1 if the data reach it).
         Intervals of ridge are of a residual bootstrap at the chosen penalty; they leave its bias out.
 
@@ -186,9 +187,13 @@ def _sample(series: SeriesTable, impact: str, drivers: str, quadratic: str, scen
     x = np.column_stack(columns)
     if len(x) < x.shape[1] + 3:
         raise InputError("series_short", Where(item=impact), len(x), needed=x.shape[1] + 3)
-    return _Sample(
-        logs[impact], x, names, wide["place"].to_numpy(), wide["time"].to_numpy(), every.height - wide.height
-    )
+    return _Sample(logs[impact], x, names, wide["place"].to_numpy(), wide["time"].to_numpy(), _left_out(every, wide))
+
+
+def _left_out(every: pl.DataFrame, kept: pl.DataFrame) -> dict[str, int]:
+    """How many times of each place lack a measure."""
+    lacking = every.join(kept, on=["place", "time"], how="anti")
+    return dict(lacking.group_by("place").len().sort("place").iter_rows())
 
 
 def _refuse_dependent(x: Floats, terms: list[str]) -> None:
@@ -232,6 +237,12 @@ def _figure(model: str, name: str, value: float) -> Row:
     return (model, name, float(value), None, None, None, None, None)
 
 
+def _left_out_rows(model: str, sample: _Sample) -> list[Row]:
+    """How many observations were left out, and of which places."""
+    named = [_figure(model, f"left_out: {place}", count) for place, count in sample.left_out.items()]
+    return [_figure(model, "left_out", sum(sample.left_out.values())), *named]
+
+
 def _ols(sample: _Sample, quadratic: str, confidence: float, inflation: Floats) -> list[Row]:
     import statsmodels.api as sm
 
@@ -243,7 +254,7 @@ def _ols(sample: _Sample, quadratic: str, confidence: float, inflation: Floats) 
         *rows,
         _figure("ols", "r2", fit.rsquared),
         _figure("ols", "observations", len(sample.y)),
-        _figure("ols", "left_out", sample.left_out),
+        *_left_out_rows("ols", sample),
     ]
 
 
@@ -277,9 +288,9 @@ def _fixed_effects(sample: _Sample, quadratic: str, time_effects: bool, confiden
         "r2": 1 - left / whole if whole else float("nan"),
         "observations": len(y),
         "places": len(places),
-        "left_out": sample.left_out,
     }
-    return rows + [_figure("fixed_effects", name, value) for name, value in figures.items()]
+    figured = [_figure("fixed_effects", name, value) for name, value in figures.items()]
+    return rows + figured + _left_out_rows("fixed_effects", sample)
 
 
 def _within(values: Floats, group: NDArray[Any]) -> Floats:
@@ -344,9 +355,8 @@ def _ridge(sample: _Sample, confidence: float, seed: int, inflation: Floats) -> 
         "r2": 1 - float((left**2).sum()) / whole,
         "observations": len(left),
         "penalty": penalty,
-        "left_out": sample.left_out,
     }
-    return rows + [_figure("ridge", name, number) for name, number in figures.items()]
+    return rows + [_figure("ridge", name, number) for name, number in figures.items()] + _left_out_rows("ridge", sample)
 
 
 def _frame(rows: list[Row]) -> pl.DataFrame:
