@@ -104,8 +104,8 @@ def stirpat(
     -------
     coefficients
         A row a term and, as further rows, ``r2``, ``observations``, ``left_out`` (places and times that lack a measure, and a row
-        for each such place by its name), ``places``, ``penalty`` of ridge, and ``turning_point`` in the unit of the driver, with its interval by the delta method
-        and ``turning_point_inside`` (1 if the data reach it).
+        for each such place by its name), ``places``, ``penalty`` of ridge, and ``turning_point`` in the unit of the driver, with
+        its interval by the delta method and ``turning_point_inside`` (1 if the data reach it).
         Intervals of ridge are of a residual bootstrap at the chosen penalty; they leave its bias out.
 
     Raises
