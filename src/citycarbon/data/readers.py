@@ -88,6 +88,7 @@ def read_table(
     return made, origin
 
 
+@safety.netted
 def read_reviewed(
     path: Path,
     table: type[TableT],
@@ -254,6 +255,7 @@ def _with_given(table: type[Table], options: FileOptions) -> list[Column]:
     return [replace(column, required=column.required and column.name not in options.given) for column in table.columns]
 
 
+@safety.netted
 def raw_sheet(path: Path, shown: str, options: FileOptions) -> RawSheet:
     """Read the cells of a text file or workbook."""
     if path.suffix.lower() in (".xlsx", ".xlsm"):

@@ -21,6 +21,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import Check, Origin, StudyResult
+from citycarbon.data import safety
 
 FORMAT = 1
 INDEX = "result.json"
@@ -167,7 +168,7 @@ def _result(folder: Path, *, lazy: bool) -> StudyResult:
         _recover(folder.resolve())
     if not path.is_file():
         raise InputError("result_missing", Where(file=str(folder)), folder.name)
-    try:
+    with safety.reading(str(path), "result", path):
         index = json.loads(path.read_text("utf-8"))
         tables: Mapping[str, pl.DataFrame] = Lazy(list(index["tables"]), lambda name: _table(folder, name))
         layers: Mapping[str, Any] = Lazy(list(index["layers"]), lambda name: _layer(folder, name))
@@ -188,23 +189,17 @@ def _result(folder: Path, *, lazy: bool) -> StudyResult:
             for c in index["checks"]
         )
         labels = {code: (pair[0], pair[1]) for code, pair in index["labels"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
-        raise InputError("file_broken", Where(file=str(path)), str(error), kind="result") from error
     skip = ("format", "tables", "layers", "inputs", "checks", "labels")
     return StudyResult({k: v for k, v in index.items() if k not in skip}, tables, layers, origins, checks, labels)
 
 
 def _table(folder: Path, name: str) -> pl.DataFrame:
     path = folder / f"{name}.parquet"
-    try:
+    with safety.reading(str(path), "result", path):
         return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError("file_broken", Where(file=str(path)), str(error), kind="result") from error
 
 
 def _layer(folder: Path, name: str) -> Any:
     path = folder / f"layer_{name}.geojson"
-    try:
+    with safety.reading(str(path), "result", path):
         return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError("file_broken", Where(file=str(path)), str(error), kind="result") from error

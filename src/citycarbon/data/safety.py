@@ -1,16 +1,21 @@
-"""Guards around hostile files: paths that leave the study, archives that explode, cells without end.
+"""Guards around hostile files: paths that leave the study, archives that explode, cells without end, libraries that give up.
 
 Comes in: a path or a file. Goes out: nothing, or one clear error. Not for: what the file says.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import lzma
 import re
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 from citycarbon.core.errors import InputError, Where
 
@@ -31,8 +36,80 @@ _BROKEN = (
     OSError,
     ValueError,
 )
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 _ODD_CELL = re.compile(rb't="e"|(</f>|<f[^>]*/>)(<v></v>|<v ?/>)?</c>')
 """An error cell, or a formula without a stored value."""
+
+
+@contextmanager
+def reading(shown: str, kind: str, path: Path | None = None) -> Iterator[None]:
+    """Turn whatever a library raises while a file is read into one error: the file, the library's own words, what to do.
+
+    What is no fault of the file passes: an interrupt, want of memory, a library that is not installed, and errors that say
+    already what is wrong.
+
+    Parameters
+    ----------
+    shown
+        Name of the file for messages.
+    kind
+        What the file is read as.
+    path
+        Where it lies, so that its folder does not stand in the message.
+
+    Raises
+    ------
+    InputError
+        ``file_broken``.
+    """
+    try:
+        yield
+    except (InputError, MemoryError, ImportError):
+        raise
+    except BaseException as error:
+        # Libraries written in Rust panic beside the tree of exceptions.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        words = str(error).strip()
+        if path is not None:
+            words = words.replace(str(path), shown).replace(f"{path.parent}/", "")
+        found = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        raise InputError("file_broken", Where(file=shown), found, kind=kind) from error
+
+
+def netted(reader: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Put a reader of files into the net of :func:`reading`: its file is the argument ``path``, the name to show is ``shown``.
+
+    Examples
+    --------
+    >>> @netted
+    ... def read_lines(path: Path) -> int:
+    ...     raise KeyError("line")
+    >>> read_lines(Path("a.csv"))
+    Traceback (most recent call last):
+        ...
+    citycarbon.core.errors.InputError: The file cannot be read as csv [file_broken]
+      where: a.csv
+      found: KeyError: 'line'
+      expected: an intact csv file
+      fix: open it in the program that made it and save it again, or save it in another of the formats that are read
+    """
+    signature = inspect.signature(reader)
+
+    @functools.wraps(reader)
+    def held(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+        try:
+            given: dict[str, Any] = dict(signature.bind(*args, **kwargs).arguments)
+        except TypeError:
+            return reader(*args, **kwargs)
+        path = Path(given["path"])
+        shown = str(given.get("shown") or path.name)
+        with reading(shown, path.suffix.partition("#")[0].lstrip(".").lower() or "file", path):
+            return reader(*args, **kwargs)
+
+    held.is_netted = True  # type: ignore[attr-defined]
+    return held
 
 
 def inside(folder: Path, name: str) -> Path:

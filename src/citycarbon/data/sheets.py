@@ -47,6 +47,7 @@ class RawSheet:
         return Where(file=self.file, sheet=self.sheet or None, rows=rows, column=column)
 
 
+@safety.netted
 def read_text(path: Path, shown: str, encoding: str | None = None) -> RawSheet:
     """Read a csv, tsv or txt file; the encoding is the stated one, or UTF-8, or else GB18030 if the text proves it."""
     safety.text_lines(path, shown)
@@ -180,6 +181,7 @@ def _stray_quote(text: str, shown: str, above: int) -> InputError:
     return InputError("file_broken", Where(file=shown), "", kind="csv")
 
 
+@safety.netted
 def read_workbook(path: Path, shown: str, sheet: str | None = None, *, corner: bool = False) -> RawSheet:
     """Read one sheet of an xlsx workbook; a workbook with several sheets needs a name.
 

@@ -1,11 +1,43 @@
-"""Folding of headers and names for comparison. Not for: deciding what a name means."""
+"""Folding of headers, names and codes for comparison. Not for: deciding what a name means."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+import polars as pl
+
+_EXACT = 2.0**53
+_WHOLE = r"^(\d+)\.0+$"
+
 
 def simple(text: str) -> str:
     """Fold a header or word: width, case, spaces, underscores, dots and hyphens do not matter."""
     return re.sub(r"[\s_\-·:：]+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def codes_as_text(values: pl.Series) -> pl.Series:
+    """Write codes as text: whole numbers without a fraction, whatever kind of number a program has made of them.
+
+    Parameters
+    ----------
+    values
+        Codes or names: text, whole or real numbers. What is no number is empty; a true fraction stays as it is.
+
+    Examples
+    --------
+    >>> codes_as_text(pl.Series([440303.0, 1.5, None])).to_list(), codes_as_text(pl.Series(["440303.0", "a"])).to_list()
+    (['440303', '1.5', None], ['440303', 'a'])
+    """
+    if values.dtype.is_float():
+        column = pl.col(values.name)
+        whole = (column == column.floor()) & (column.abs() < _EXACT)
+        text = (
+            pl.when(whole).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
+        )
+        return values.to_frame().select(pl.when(column.is_finite()).then(text).alias(values.name)).to_series()
+    if values.dtype in (pl.List, pl.Struct, pl.Array, pl.Object):
+        return pl.Series(
+            values.name, [None if cell is None else str(cell) for cell in values.to_list()], dtype=pl.String
+        )
+    return values.cast(pl.String).str.replace(_WHOLE, "$1")

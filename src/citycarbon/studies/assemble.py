@@ -238,12 +238,12 @@ def _shown_layers(run: Run) -> Iterator[tuple[str, Layer, pl.DataFrame]]:
 
 
 def _hectares(layer: Layer) -> Any:
-    """Areas of shapes; those in degrees are measured in an equal-area projection around their middle."""
-    if not layer.is_geographic:
+    """Areas of shapes; those in degrees or feet are measured in an equal-area projection around their middle."""
+    if layer.is_metric:
         return measure(layer.geometry, 2) / 1e4
     import shapely
 
-    west, south, east, north = shapely.total_bounds(layer.geometry)
+    west, south, east, north = shapely.total_bounds(layer.to_crs("EPSG:4326").geometry)
     target = f"+proj=laea +lat_0={(south + north) / 2:.4f} +lon_0={(west + east) / 2:.4f} +ellps=WGS84 +units=m"
     return measure(layer.to_crs(target).geometry, 2) / 1e4
 

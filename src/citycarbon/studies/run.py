@@ -178,7 +178,7 @@ def _content(value: Any) -> Any:
         return [table_hash(value), {name: [codes.name, dict(codes.parents)] for name, codes in value.codes.items()}]
     if isinstance(value, Raster):
         # The file's own hash stands for its cells.
-        return [sha256(value.path) if value.path else None, value.band, repr(value.grid)]
+        return [sha256(value.path) if value.path else None, value.band, repr(value.grid), value.nodata]
     if isinstance(value, DynamicModel):
         return [value.name, value.suffix, value.sha256]
     if isinstance(value, Layer):

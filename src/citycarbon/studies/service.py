@@ -21,12 +21,14 @@ from citycarbon.core.results import StudyResult
 from citycarbon.core.tables import FactorTable, PlaceTable, Table
 from citycarbon.data.dynamics import DynamicModel, read_dynamic_model
 from citycarbon.data.layers import Layer, read_layer
-from citycarbon.data.layers.grids import hexagon_layer, square_layer
+from citycarbon.data.layers.grids import square_layer
+from citycarbon.data.layers.hexagons import hexagon_layer
 from citycarbon.data.layers.raster import Raster, read_raster
 from citycarbon.data.library import FactorLibrary, shipped_library, shipped_rows
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
 from citycarbon.data.regions import require_region
 from citycarbon.data.results import read_result, replacing, write_result
+from citycarbon.data.spelling import codes_as_text
 from citycarbon.studies.assemble import run_to_result
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods
@@ -94,6 +96,10 @@ def load(folder: Path) -> StudyResult:
     return read_result(folder)
 
 
+_PACKED = (".gpkg", ".gpkg.zip", ".zip")
+"""Endings of files that may hold several layers."""
+
+
 def call(
     method_id: str,
     tables: Mapping[str, str],
@@ -102,6 +108,8 @@ def call(
     options: FileOptions | None = None,
     user_factors: Path | None = None,
     region: str | None = None,
+    crs: str | None = None,
+    nodata: str | None = None,
 ) -> tuple[Method, Table, dict[str, str]]:
     """Run one method on files.
 
@@ -119,6 +127,10 @@ def call(
         A factor file whose rows are put before the library's.
     region
         Region of every place of the tables, where the places are no regions themselves.
+    crs
+        Coordinate system of layers and rasters whose files state none.
+    nodata
+        Value of raster cells without data that a file does not declare, or ``none`` if every value is true.
 
     Returns
     -------
@@ -146,7 +158,7 @@ def call(
         try:
             plain = section_of(parameter) == "parameters"
             if name in tables and not plain:
-                arguments[name] = _argument(parameter, tables[name], library, options)
+                arguments[name] = _argument(parameter, tables[name], library, options, crs, nodata)
             elif name in parameters and plain:
                 arguments[name] = checked_parameter(parameter, parameters[name], Where(item=name))
             elif name in tables or name in parameters:
@@ -217,14 +229,16 @@ def _shared(options: FileOptions, parameters: list[Parameter], problems: Problem
     return options
 
 
-def _argument(parameter: Parameter, given: str, library: FactorLibrary, options: FileOptions) -> Any:
+def _argument(
+    parameter: Parameter, given: str, library: FactorLibrary, options: FileOptions, crs: str | None, nodata: str | None
+) -> Any:
     if parameter.table is None:
         if issubclass(parameter.kind, Layer):
-            return _layer(given)
+            return _layer(given, crs)
         if issubclass(parameter.kind, DynamicModel):
             return read_dynamic_model(Path(given), Path(given).name)
         if issubclass(parameter.kind, Raster):
-            raster, _ = read_raster(Path(given))
+            raster, _ = read_raster(Path(given), crs=crs, nodata=nodata)
             return raster
         raise AssertionError(parameter.name)
     if given.startswith(LIBRARY):
@@ -242,14 +256,19 @@ def _argument(parameter: Parameter, given: str, library: FactorLibrary, options:
     return table
 
 
-def _layer(given: str) -> Layer:
-    """Read a layer, or make a grid over one: ``grid:250:FILE`` has cells of 250 m, ``h3:9:FILE`` hexagons of resolution 9."""
+def _layer(given: str, crs: str | None = None) -> Layer:
+    """Read a layer, or make a grid over one: ``grid:250:FILE`` has cells of 250 m, ``h3:9:FILE`` hexagons of resolution 9.
+
+    ``FILE.gpkg#NAME`` names one of several layers of a GeoPackage.
+    """
     kind, _, rest = given.partition(":")
     size, _, file = rest.partition(":")
     if kind not in ("grid", "h3") or not file:
-        layer, _ = read_layer(Path(given))
+        name, mark, inner = given.partition("#")
+        known = bool(mark) and name.lower().endswith(_PACKED) and not Path(given).exists()
+        layer, _ = read_layer(Path(name), layer=inner, crs=crs) if known else read_layer(Path(given), crs=crs)
         return _placed(layer)
-    over = _layer(file)
+    over = _layer(file, crs)
     try:
         return square_layer("cells", over, float(size)) if kind == "grid" else hexagon_layer("cells", over, int(size))
     except ValueError as error:
@@ -259,8 +278,9 @@ def _layer(given: str) -> Layer:
 def _placed(layer: Layer) -> Layer:
     """Give a layer without a column ``place`` its column ``id`` as places, or else the row numbers."""
     if "place" in layer.rows.columns:
-        return layer
-    ids = layer.rows["id"].cast(pl.String) if "id" in layer.rows.columns else None
+        rows = layer.rows.with_columns(codes_as_text(layer.rows["place"]))
+        return Layer(layer.name, rows, layer.geometry, layer.crs)
+    ids = codes_as_text(layer.rows["id"]) if "id" in layer.rows.columns else None
     named = ids is not None and not ids.null_count() and ids.n_unique() == len(ids)
     numbers = pl.Series("place", [str(row) for row in range(1, layer.rows.height + 1)])
     rows = layer.rows.with_columns(ids.alias("place") if named and ids is not None else numbers)

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.data.safety import present
+from citycarbon.data.safety import present, reading
 from citycarbon.data.sheets import decode
 from citycarbon.studies.study_problems import STUDY_FILE, line_of, problems_of, read_nodes
 
@@ -141,6 +141,9 @@ class LayerSource(_Part):
     )
     repair: bool = Field(False, description="mend rings that cross themselves, and say so, instead of refusing them")
     band: int = Field(1, ge=1, description="band of a raster")
+    nodata: float | Literal["none"] | None = Field(
+        None, description="value of raster cells without data, if the file declares none; none if every value is true"
+    )
     land_use: LandUseColumn | None = Field(None, description="land-use codes, brought to the national ones")
     encoding: str | None = None
     parent: str | None = Field(None, description="place that contains every feature; adds the features to the places")
@@ -252,8 +255,9 @@ def read_study(folder: Path) -> Study:
         raise InputError("file_too_large", Where(file=STUDY_FILE), f"{size / 1024**2:.1f} MB", limit="4 MB")
     if size:
         present(path, STUDY_FILE)
-    text, _ = decode(path.read_bytes(), STUDY_FILE)
-    return parse_study(text)
+    with reading(STUDY_FILE, "YAML", path):
+        text, _ = decode(path.read_bytes(), STUDY_FILE)
+        return parse_study(text)
 
 
 def parse_study(text: str) -> Study:

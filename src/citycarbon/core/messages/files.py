@@ -54,7 +54,10 @@ FILE_MESSAGES: dict[str, Message] = {
         "input",
         ("The file cannot be read as {kind}", "文件无法按 {kind} 读取"),
         ("an intact {kind} file", "完好的 {kind} 文件"),
-        ("open it in the program that made it and save it again", "用生成它的程序打开并重新保存"),
+        (
+            "open it in the program that made it and save it again, or save it in another of the formats that are read",
+            "用生成它的程序打开并重新保存，或另存为其他可读格式",
+        ),
     ),
     "file_too_large": message(
         "input",

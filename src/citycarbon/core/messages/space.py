@@ -16,7 +16,10 @@ SPACE_MESSAGES: dict[str, Message] = {
     ),
     "layer_in_degrees": message(
         "schema",
-        ("A layer stands in degrees, in which areas and lengths mean nothing", "图层为经纬度坐标，面积与长度没有意义"),
+        (
+            "A layer stands in degrees or feet, in which areas and lengths are none in metres",
+            "图层坐标为经纬度或英尺，面积与长度不是以米计",
+        ),
         ("a projected system, for example EPSG:4547 or EPSG:32650", "投影坐标系，例如 EPSG:4547 或 EPSG:32650"),
         ("set 'to_crs' of the layer in the study", "在研究文件中为该图层设置 'to_crs'"),
     ),
@@ -58,6 +61,39 @@ SPACE_MESSAGES: dict[str, Message] = {
         ("The grid would have too many cells", "格网单元过多"),
         ("at most {limit} cells", "至多 {limit} 个单元"),
         ("take larger cells, or a raster", "增大格网边长，或使用栅格"),
+    ),
+    "cells_across": message(
+        "input",
+        (
+            "Cells lie across the antimeridian, at a pole or beyond the system: not supported",
+            "格网单元跨越 180° 经线、位于极点或超出坐标系：不支持",
+        ),
+        (
+            "a coordinate system that holds the cells whole, or ends at 180° as degrees do",
+            "能完整容纳单元的坐标系，或与经纬度一样止于 180° 的坐标系",
+        ),
+        (
+            "bring the layer to a system of its own region by 'to_crs', for example EPSG:3460 for Fiji",
+            "用 'to_crs' 将图层转到所在区域的坐标系，例如斐济用 EPSG:3460",
+        ),
+    ),
+    "geometry_collection": message(
+        "schema",
+        ("A feature is a collection of several kinds of shapes, or of arcs", "要素是多种图形的集合，或集合中含有弧线"),
+        ("points, lines or polygons alone", "只有点、只有线或只有面"),
+        (
+            "take the collection apart: ogr2ogr -explodecollections -nlt CONVERT_TO_LINEAR out.gpkg in.gpkg",
+            "拆开集合：ogr2ogr -explodecollections -nlt CONVERT_TO_LINEAR out.gpkg in.gpkg",
+        ),
+    ),
+    "raster_nodata": message(
+        "schema",
+        ("A raster holds what looks like nodata and does not declare it", "栅格含有疑似无数据值，但未声明"),
+        ("values, and gaps that the file or the study declares", "数值，以及由文件或研究声明的无数据值"),
+        (
+            "state it: 'nodata: {value}' of the layer in the study, --nodata {value} in a call; or 'none' if it is a true value",
+            "请写明：研究文件图层中 'nodata: {value}'，调用时 --nodata {value}；若为真实数值则写 none",
+        ),
     ),
     "raster_turned": message(
         "schema",

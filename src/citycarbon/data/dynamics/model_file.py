@@ -158,15 +158,9 @@ class DynamicModel:
                 raise InputError("model_beyond", where, beyond[:100])
             try:
                 yield pysd.load(str(made))
-            except (
-                KeyError,
-                TypeError,
-                ZeroDivisionError,
-                OverflowError,
-                RecursionError,
-                ValueError,
-                AttributeError,
-            ) as error:
+            except (InputError, MemoryError):
+                raise
+            except Exception as error:
                 raise InputError("model_fails", where, f"{type(error).__name__}: {error}"[:200]) from error
 
 
@@ -191,6 +185,7 @@ def _simulated(
     return model.run(params=params, return_columns=list(chosen), return_timestamps=list(times))
 
 
+@safety.netted
 def read_dynamic_model(path: Path, shown: str) -> DynamicModel:
     """Read a model file, without running anything of it.
 

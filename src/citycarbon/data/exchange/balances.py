@@ -69,6 +69,7 @@ class _Block:
     first: int
 
 
+@safety.netted
 def read_balance(
     path: Path | str,
     *,

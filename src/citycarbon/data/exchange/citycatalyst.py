@@ -52,6 +52,7 @@ HEADERS: dict[str, str] = {
 TOTAL_UNIT = "t CO2e"
 
 
+@safety.netted
 def read_citycatalyst(
     path: Path,
     *,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from citycarbon.core.tables import ActivityTable
+from citycarbon.data import safety
 from citycarbon.data.exchange.import_report import ColumnUse, ImportReport
 from citycarbon.data.readers import FileOptions, read_reviewed, split_sheet
 
@@ -19,6 +20,7 @@ STAGES = ("reading", "typing", "checking", "writing")
 """Stages of an import, in order."""
 
 
+@safety.netted
 def read_activity(path: Path, options: Mapping[str, Any]) -> tuple[ActivityTable, ImportReport]:
     """Read a plain table of activity data.
 

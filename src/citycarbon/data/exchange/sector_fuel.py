@@ -47,6 +47,7 @@ class SectorFuelTable(Table):
     __slots__ = ()
 
 
+@safety.netted
 def read_sector_fuel(
     path: Path, shown: str | None = None, *, place: str | None = None, only: Mapping[str, str] | None = None
 ) -> tuple[SectorFuelTable, Origin]:

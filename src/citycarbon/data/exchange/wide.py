@@ -45,6 +45,7 @@ class WideColumnTable(Table):
     __slots__ = ()
 
 
+@safety.netted
 def read_wide(
     path: Path, columns: Path, *, given: Mapping[str, str] | None = None, encoding: str | None = None,
     shown: str | None = None, tell: Callable[[str], None] | None = None,

@@ -6,6 +6,6 @@ is :mod:`citycarbon.inventory.space`.
 
 from __future__ import annotations
 
-from citycarbon.data.layers.vector import VECTOR, Layer, read_layer, repaired
+from citycarbon.data.layers.vector import VECTOR, Layer, in_metres, read_layer, repaired, same_system
 
-__all__ = ["VECTOR", "Layer", "read_layer", "repaired"]
+__all__ = ["VECTOR", "Layer", "in_metres", "read_layer", "repaired", "same_system"]

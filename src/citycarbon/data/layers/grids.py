@@ -94,7 +94,7 @@ def grid_over(layer: Layer, size: float) -> SquareGrid:
     """
     import shapely
 
-    if layer.is_geographic:
+    if not layer.is_metric:
         raise InputError("crs_conflict", Where(item=layer.name), layer.crs, expected_crs="a projected system")
     if not (math.isfinite(size) and size > 0):
         raise InputError("grid_wrong", Where(item=layer.name), size)
@@ -129,46 +129,3 @@ def square_layer(name: str, over: Layer, size: float, prefix: str = "") -> Layer
     met = np.unique(tree.query(boxes, predicate="intersects")[0])
     rows = pl.DataFrame({"place": grid.names(met, prefix), "cell": met})
     return Layer(name, rows, boxes[met], over.crs, grid)
-
-
-def hexagon_layer(name: str, over: Layer, resolution: int, prefix: str = "") -> Layer:
-    """Make a layer of the H3 hexagons that meet a layer, in the layer's coordinate system.
-
-    Parameters
-    ----------
-    name
-        Name of the layer.
-    over
-        Layer in any coordinate system; H3 itself counts in degrees of WGS 84.
-    resolution
-        H3 resolution [1] from 0 to 15; 8 has cells of about 0.7 km², 9 of about 0.1 km².
-    prefix
-        Text before the H3 index.
-
-    Raises
-    ------
-    InputError
-        If the resolution is none, H3 is not installed, or there would be more cells than a layer may have.
-    """
-    import shapely
-
-    if not 0 <= resolution <= 15:
-        raise InputError("parameter_wrong", Where(item=name), resolution, expected_value="0 … 15")
-    try:
-        import h3
-    except ImportError as error:
-        raise InputError("extra_missing", Where(item=name), "h3", extra="geo") from error
-    outline = shapely.convex_hull(shapely.union_all(shapely.envelope(over.to_crs("EPSG:4326").geometry)))
-    area = float(shapely.area(outline)) * 111.0**2 * math.cos(math.radians(shapely.centroid(outline).y))
-    expected = area / h3.average_hexagon_area(resolution, unit="km^2")
-    if expected > LARGEST:
-        raise InputError("grid_too_large", Where(item=name), f"{expected:.3g}", limit=f"{LARGEST:,}")
-    # A ring more than the hull, since cells count by their centre and a rim may stick out.
-    wide = shapely.buffer(outline, 2 * h3.average_hexagon_edge_length(resolution, unit="km") / 90.0)
-    cells = sorted(h3.h3shape_to_cells(h3.geo_to_h3shape(wide), resolution))
-    shapes = [[(x, y) for y, x in h3.cell_to_boundary(cell)] for cell in cells]
-    hexagons = Layer(name, pl.DataFrame({"place": cells}), np.array([shapely.Polygon(s) for s in shapes]), "EPSG:4326")
-    moved = hexagons.to_crs(over.crs)
-    met = np.unique(shapely.STRtree(over.geometry).query(moved.geometry, predicate="intersects")[0])
-    rows = moved.rows[met].with_columns((pl.lit(prefix) + pl.col("place")).alias("place"))
-    return Layer(name, rows, moved.geometry[met], over.crs)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,8 +21,12 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import Origin
 from citycarbon.data import safety
+from citycarbon.data.layers import antimeridian
+from citycarbon.data.layers.curves import shapes_from_wkb
 from citycarbon.data.layers.datums import WGS_84, change_datum, datum_of
-from citycarbon.data.sheets import decode, looks_chinese
+from citycarbon.data.layers.geojson import read_geojson
+from citycarbon.data.layers.shapefile import readable_names, shapefile_encoding
+from citycarbon.data.spelling import codes_as_text
 
 VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".zip")
 PARQUET = (".parquet", ".geoparquet")
@@ -29,7 +35,6 @@ _MARGIN = 10.0
 """Degrees by which a layer may lie outside the area of its coordinate system, as neighbouring zones are often borrowed."""
 _DEGREES = (4326, 4490)
 """Registered systems that stand in files with the offset of web maps: WGS 84 and CGCS 2000 in degrees."""
-_CODE_PAGES = {"65001": "utf-8", "utf8": "utf-8", "936": "gbk", "54936": "gb18030", "gb2312": "gbk", "gbk": "gbk"}
 
 
 @dataclass(frozen=True)
@@ -43,23 +48,51 @@ class Layer:
     grid: Any = None
     """The :class:`~citycarbon.data.layers.grids.SquareGrid` whose cells the features are, numbered by a column ``cell``."""
 
+    def __post_init__(self) -> None:
+        if "place" in self.rows.columns and self.rows["place"].dtype != pl.String:
+            object.__setattr__(self, "rows", self.rows.with_columns(codes_as_text(self.rows["place"])))
+
     @property
     def is_geographic(self) -> bool:
         """Whether coordinates are longitude and latitude, so that areas in them mean nothing."""
-        from pyproj import CRS
+        return bool(_system(self.crs).is_geographic)
 
-        return bool(CRS.from_user_input(self.crs).is_geographic)
+    @property
+    def is_metric(self) -> bool:
+        """Whether coordinates are metres, so that areas are square metres: neither degrees nor feet."""
+        return in_metres(self.crs)
 
-    def to_crs(self, target: str) -> Layer:
-        """Transform to another coordinate system (pyproj, axis order x, y)."""
+    def moved_to(self, target: str) -> Any:
+        """Give the geometry with each point brought to another coordinate system (pyproj, axis order x, y).
+
+        Raises
+        ------
+        InputError
+            If the other system has no place for a point.
+        """
         import shapely
         from pyproj import Transformer
 
         if self.crs == target:
-            return self
-        change = Transformer.from_crs(self.crs, target, always_xy=True)
-        mover: Any = change.transform
+            return self.geometry
+        mover: Any = Transformer.from_crs(self.crs, target, always_xy=True).transform
         moved = shapely.transform(self.geometry, mover, interleaved=False)
+        if not np.isfinite(shapely.get_coordinates(moved)).all():
+            bounds = ", ".join(f"{edge:g}" for edge in shapely.total_bounds(self.geometry))
+            where = Where(item=self.name)
+            raise InputError("coordinates_out_of_range", where, bounds, crs=target, area=_area(_system(target)))
+        return moved
+
+    def to_crs(self, target: str) -> Layer:
+        """Transform to another coordinate system; features across the 180th meridian are cut in degrees."""
+        if self.crs == target:
+            return self
+        moved = self.moved_to(target)
+        here, there = self.is_geographic, _system(target).is_geographic
+        if there and not here:
+            moved = antimeridian.cut(moved)
+        elif here and not there:
+            moved = antimeridian.joined(moved, self.geometry)
         return Layer(self.name, self.rows, moved, target)
 
     def geojson(self, digits: int = 6) -> Mapping[str, Any]:
@@ -75,6 +108,7 @@ class Layer:
         return {"type": "FeatureCollection", "features": features}
 
 
+@safety.netted
 def read_layer(
     path: Path,
     *,
@@ -191,51 +225,43 @@ def _hidden(name: str) -> bool:
 
 
 def _geojson(path: Path, shown: str, crs: str | None) -> Layer:
-    import shapely
-
-    text, _ = decode(path.read_bytes(), shown)
-    try:
-        document = json.loads(text)
-        features = document["features"] if isinstance(document, dict) else None
-        if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-            raise ValueError("no list 'features'")
-        rows = pl.DataFrame([feature.get("properties") or {} for feature in features], infer_schema_length=None)
-        shapes = np.array([json.dumps(f["geometry"]) if f.get("geometry") else None for f in features], dtype=object)
-        geometry = shapely.from_geojson(shapes)
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        RecursionError,
-        shapely.errors.GEOSException,
-        pl.exceptions.PolarsError,
-    ) as error:
-        raise InputError("file_broken", Where(file=shown), str(error), kind="GeoJSON") from error
-    member = document.get("crs")
-    named = member.get("properties") if isinstance(member, dict) else None
-    own = str((named.get("name") if isinstance(named, dict) else "") or "")
-    own = own.replace("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326").replace("urn:ogc:def:crs:EPSG::", "EPSG:")
+    rows, geometry, own = read_geojson(path, shown)
     # RFC 7946: GeoJSON without the retired crs member is WGS 84 longitude and latitude, unless the study says otherwise.
     return Layer(Path(shown).stem, rows, geometry, agreed_crs(crs, own if own or crs else "EPSG:4326", shown))
 
 
 def _geoparquet(path: Path, shown: str, crs: str | None) -> Layer:
-    try:
+    """Read GeoParquet by its primary column; further columns of geometry are left out, whatever they hold."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    metadata = table.schema.metadata or {}
+    if b"geo" not in metadata:
+        raise InputError("file_broken", Where(file=shown), "no metadata 'geo'", kind="GeoParquet")
+    about = json.loads(metadata[b"geo"])
+    main, columns = about.get("primary_column"), about.get("columns") or {}
+    if main not in columns or main not in table.column_names:
+        raise InputError("geometry_missing", Where(file=shown), ", ".join(table.column_names)[:100])
+    encoding = columns[main].get("encoding", "WKB")
+    if encoding == "WKB":
+        features = table.column(main).to_pylist()
+    else:
         import geopandas
-        import pyarrow.lib
-    except ImportError as error:
-        raise InputError("extra_missing", Where(file=shown), "geopandas", extra="geo") from error
-    try:
-        frame = geopandas.read_parquet(path)
-    except (ValueError, OSError, KeyError, pyarrow.lib.ArrowException) as error:
-        raise InputError(
-            "file_broken", Where(file=shown), str(error).partition("\n")[0][:200], kind="GeoParquet"
-        ) from error
-    rows = pl.from_pandas(frame.drop(columns=frame.geometry.name)) if frame.shape[1] > 1 else pl.DataFrame()
-    own = frame.crs.to_wkt() if frame.crs is not None else ""
-    if not own and crs is None:
+
+        features = list(geopandas.read_parquet(path, columns=[main]).geometry.to_wkb())
+    own = columns[main].get("crs", "EPSG:4326") or ""
+    rows = pl.DataFrame(pl.from_arrow(table.drop_columns([name for name in columns if name in table.column_names])))
+    rows = _without_bytes(rows, len(features))
+    stated = json.dumps(own) if isinstance(own, dict) else str(own)
+    if not stated and crs is None:
         raise InputError("crs_missing", Where(file=shown), "—")
-    return Layer(Path(shown).stem, rows, np.asarray(frame.geometry.array, dtype=object), agreed_crs(crs, own, shown))
+    return Layer(Path(shown).stem, rows, shapes_from_wkb(features, shown), agreed_crs(crs, stated, shown))
+
+
+def _without_bytes(rows: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Leave out columns of bytes, such as a second geometry, which are no attributes."""
+    kept = [name for name, kind in rows.schema.items() if kind != pl.Binary]
+    return rows.select(kept) if kept else pl.DataFrame([{}] * count)
 
 
 def _gdal(path: Path, shown: str, layer: str | None, crs: str | None, encoding: str | None) -> tuple[Layer, str]:
@@ -244,71 +270,28 @@ def _gdal(path: Path, shown: str, layer: str | None, crs: str | None, encoding: 
         import pyogrio
     except ImportError as error:
         raise InputError("extra_missing", Where(file=shown), "pyogrio", extra="geo") from error
-    import shapely
-
-    used = _shapefile_encoding(path, shown, encoding)
-    try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    used = shapefile_encoding(path, shown, encoding) if path.suffix.lower() == ".shp" else None
+    opened: AbstractContextManager[tuple[Path, dict[str, str]]] = nullcontext((path, {}))
+    if path.suffix.lower() == ".shp":
+        opened = readable_names(path, used)
+    with opened as (file, names):
+        layers = [str(name) for name in pyogrio.list_layers(file)[:, 0]] if not names else [path.stem]
         if layer is None and len(layers) > 1:
             raise InputError("layer_ambiguous", Where(file=shown), len(layers), layers=", ".join(layers))
         if layer is not None and layer not in layers:
             raise InputError("layer_missing", Where(file=shown, item=layer), layer, layers=", ".join(layers))
-        meta, table = pyogrio.read_arrow(path, layer=layer or layers[0], encoding=used)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, UnicodeError) as error:
-        found = str(error).partition(";")[0].replace(f"{path.parent}/", "")
-        raise InputError("file_broken", Where(file=shown), found, kind=path.suffix.lstrip(".")) from error
+        chosen = layer or (layers[0] if layers else "")
+        if not chosen:
+            raise InputError("layer_empty", Where(file=shown), "")
+        meta, table = pyogrio.read_arrow(file, layer=None if names else chosen, encoding=used)
     name = meta["geometry_name"] or "wkb_geometry"
     if name not in table.column_names:
-        raise InputError("geometry_missing", Where(file=shown, item=layer), layer or layers[0])
-    geometry = shapely.from_wkb(np.array(table.column(name).to_pylist(), dtype=object))
-    rows = pl.DataFrame(pl.from_arrow(table.drop([name])))
+        raise InputError("geometry_missing", Where(file=shown, item=layer), chosen)
+    geometry = shapes_from_wkb(table.column(name).to_pylist(), shown)
+    rows = _without_bytes(pl.DataFrame(pl.from_arrow(table.drop([name]))), len(geometry)).rename(names, strict=False)
     if not meta["crs"] and crs is None:
         raise InputError("crs_missing", Where(file=shown, item=layer), "—")
-    return Layer(layer or layers[0], rows, geometry, agreed_crs(crs, meta["crs"] or "", shown)), used or "utf-8"
-
-
-def _shapefile_encoding(path: Path, shown: str, stated: str | None) -> str | None:
-    """Find the attribute encoding of a shapefile: stated, else the .cpg file, else what the bytes prove; the bytes must fit."""
-    if path.suffix.lower() != ".shp":
-        return None
-    table, note = _beside(path, ".dbf"), _beside(path, ".cpg")
-    named = stated or (note.read_text("ascii", "replace").strip() if note else "")
-    data = table.read_bytes()[: 4 * 1024**2] if table else b""
-    header = int.from_bytes(data[8:10], "little")
-    body = data[header:].replace(b"\x00", b" ")
-    if named:
-        return _fitting_codec(named, body, shown, table)
-    if _fits(body, "utf-8"):
-        return "utf-8" if table else None
-    text = body.decode("gb18030", "replace")
-    if looks_chinese(text.replace("\ufffd", "")):
-        return "gb18030"
-    raise InputError("encoding_unknown", Where(file=shown), text[:30])
-
-
-def _beside(path: Path, suffix: str) -> Path | None:
-    found = (path.with_suffix(suffix), path.with_suffix(suffix.upper()))
-    return next((each for each in found if each.exists()), None)
-
-
-def _fitting_codec(named: str, body: bytes, shown: str, table: Path | None) -> str:
-    """Give a stated encoding in the spelling that GDAL knows, after a look at whether the attributes fit it."""
-    plain = named.lower().replace("_", "-").removeprefix("cp").removeprefix("windows-").removeprefix("ms")
-    name = _CODE_PAGES.get(plain, f"cp{plain}" if plain.isdigit() else named)
-    try:
-        fits = _fits(body, name)
-    except LookupError as error:
-        raise InputError("encoding_unsupported", Where(file=shown), named, known="UTF-8, GB18030, GBK") from error
-    if not fits:
-        where = Where(file=table.name if table else shown)
-        raise InputError("encoding_wrong", where, shown, encoding=named)
-    return name
-
-
-def _fits(body: bytes, codec: str) -> bool:
-    """Tell whether attribute bytes are text of an encoding; a few characters may be cut in half by the width of a field."""
-    broken = body.decode(codec, "replace").count("\ufffd")
-    return broken * 10 <= sum(1 for mark in body if mark > 127)
+    return Layer(chosen, rows, geometry, agreed_crs(crs, meta["crs"] or "", shown)), used or "utf-8"
 
 
 def agreed_crs(stated: str | None, own: str, shown: str) -> str:
@@ -331,8 +314,38 @@ def agreed_crs(stated: str | None, own: str, shown: str) -> str:
     chosen = wanted or found
     if chosen is None:
         raise InputError("crs_missing", Where(file=shown), "—")
+    if chosen.is_compound or len(chosen.axis_info) > 2:
+        # Heights play no part.
+        chosen = chosen.to_2d()
     code = chosen.to_authority()
+    if code == ("OGC", "CRS84"):
+        return "EPSG:4326"
     return ":".join(code) if code else chosen.to_wkt()
+
+
+@lru_cache(maxsize=256)
+def _system(crs: str) -> Any:
+    from pyproj import CRS
+
+    return CRS.from_user_input(crs)
+
+
+def in_metres(crs: str) -> bool:
+    """Tell whether a coordinate system counts in metres: neither in degrees nor in feet."""
+    system = _system(crs)
+    return bool(system.is_projected and all(axis.unit_conversion_factor == 1.0 for axis in system.axis_info[:2]))
+
+
+@lru_cache(maxsize=256)
+def same_system(one: str, other: str) -> bool:
+    """Tell whether two texts name one coordinate system, in whatever dialect; the order of axes plays no part.
+
+    Examples
+    --------
+    >>> same_system("EPSG:4326", "OGC:CRS84"), same_system("EPSG:32650", "EPSG:32651")
+    (True, False)
+    """
+    return one == other or bool(_system(one).equals(_system(other), ignore_axis_order=True))
 
 
 def _check_geometry(layer: Layer, shown: str) -> None:
@@ -345,6 +358,13 @@ def _check_geometry(layer: Layer, shown: str) -> None:
     empty = np.flatnonzero(shapely.is_missing(layer.geometry) | shapely.is_empty(layer.geometry))
     if len(empty):
         problems.add("geometry_missing", Where(file=shown, rows=tuple(int(i) + 1 for i in empty[:5])), len(empty))
+        problems.raise_all()
+    ends = shapely.bounds(layer.geometry)
+    endless = np.flatnonzero(~np.isfinite(ends).all(axis=1))
+    if len(endless):
+        found = ", ".join(f"{edge:g}" for edge in ends[endless[0]])
+        where = Where(file=shown, rows=tuple(int(i) + 1 for i in endless[:5]))
+        problems.add("coordinates_out_of_range", where, found, crs=layer.crs, area=_area(_system(layer.crs)))
         problems.raise_all()
     broken = np.flatnonzero(~shapely.is_valid(layer.geometry))
     if len(broken):
@@ -359,11 +379,17 @@ def _check_geometry(layer: Layer, shown: str) -> None:
     problems.raise_all()
 
 
+def _area(system: Any) -> str:
+    """Say the area in degrees that a coordinate system is made for."""
+    area = system.area_of_use
+    return f"[{area.west:g}, {area.east:g}], [{area.south:g}, {area.north:g}]" if area is not None else "—"
+
+
 def _missed_area(layer: Layer, bounds: list[float]) -> str:
     """Name the area in degrees that a coordinate system is made for, if the layer's middle lies 10 degrees or more outside."""
-    from pyproj import CRS, Transformer
+    from pyproj import Transformer
 
-    system = CRS.from_user_input(layer.crs)
+    system = _system(layer.crs)
     west, south, east, north = bounds
     if system.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90):
         return "[-180, 180], [-90, 90]"
@@ -375,4 +401,4 @@ def _missed_area(layer: Layer, bounds: list[float]) -> str:
     inside = area.west - _MARGIN < x < area.east + _MARGIN and area.south - _MARGIN < y < area.north + _MARGIN
     # Metres that all look like degrees are degrees: UTM zones reach down to the equator.
     degrees = not system.is_geographic and west >= -180 and east <= 180 and south >= -90 and north <= 90
-    return "" if inside and not degrees else f"[{area.west:g}, {area.east:g}], [{area.south:g}, {area.north:g}]"
+    return "" if inside and not degrees else _area(system)

@@ -34,6 +34,8 @@ from citycarbon.studies.run import section_of
 @click.option("--encoding", help="encoding of text files; detected if left out")
 @click.option("--set", "given", multiple=True, metavar="COLUMN=TEXT", help="a column with one text in every row")
 @click.option("--map", "mapping", multiple=True, metavar="COLUMN=HEADER", help="which header of the file is a column")
+@click.option("--crs", help="coordinate system of layers whose files state none, for example EPSG:4547")
+@click.option("--nodata", help="value of raster cells without data that the file does not declare, or none")
 @click.option("--json", "as_json", is_flag=True, help="print the rows as json")
 @click.pass_context
 def call(
@@ -45,6 +47,8 @@ def call(
     encoding: str | None,
     given: tuple[str, ...],
     mapping: tuple[str, ...],
+    crs: str | None,
+    nodata: str | None,
     as_json: bool,
 ) -> None:
     """Run METHOD_ID on files: --TABLE FILE for each table, --PARAMETER VALUE for each parameter.
@@ -55,7 +59,7 @@ def call(
     tables, parameters = _given(ctx.args, method_id)
     options = FileOptions(encoding=encoding, mapping=_pairs(mapping, "--map"), given=_pairs(given, "--set"))
     method, made, notes = service.call(
-        method_id, tables, parameters, options=options, user_factors=user_factors, region=region
+        method_id, tables, parameters, options=options, user_factors=user_factors, region=region, crs=crs, nodata=nodata
     )
     frame = made.to_polars()
     if out is not None:

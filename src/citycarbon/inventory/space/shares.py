@@ -14,7 +14,7 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.uncertainty import shared_errors
-from citycarbon.data.layers import Layer
+from citycarbon.data.layers import Layer, same_system
 from citycarbon.inventory.space.overlay.grid_cells import added, line_parts, polygon_parts
 from citycarbon.inventory.space.overlay.pairs import Pairs, dimension_of, measure, pairs
 from citycarbon.inventory.space.tables import RESIDUAL, ShareTable
@@ -111,9 +111,9 @@ def overlay(sources: Layer, targets: Layer) -> Pairs:
 
 def _check_layers(sources: Layer, targets: Layer, target_column: str) -> None:
     problems = Problems()
-    if sources.crs != targets.crs:
+    if not same_system(sources.crs, targets.crs):
         problems.add("layer_crs_mixed", Where(item=targets.name), targets.crs, expected_crs=sources.crs)
-    if sources.is_geographic:
+    if not sources.is_metric:
         problems.add("layer_in_degrees", Where(item=sources.name), sources.crs)
     if target_column not in targets.rows.columns:
         known = ", ".join(targets.rows.columns)

@@ -124,7 +124,7 @@ def map_rows(
     features = layer.rows.select(
         pl.col("place").cast(pl.String), *[name for name in ("class", "land_use") if name in layer.rows.columns]
     ).with_columns(pl.Series("area_ha", shapely.area(layer.geometry) / 1e4), n=pl.int_range(pl.len()))
-    if layer.is_geographic:
+    if not layer.is_metric:
         features = features.drop("area_ha")
     frames = [features.join(part.drop("place_right", strict=False), on="place", how="left").with_columns(
         **{key: pl.lit(value) for key, value in zip(keys, values, strict=True)}

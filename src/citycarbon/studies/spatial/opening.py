@@ -17,8 +17,10 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import Origin
 from citycarbon.data.classifications.land_use import LandUse, land_use
 from citycarbon.data.layers import Layer, read_layer, repaired
-from citycarbon.data.layers.grids import hexagon_layer, square_layer
+from citycarbon.data.layers.grids import square_layer
+from citycarbon.data.layers.hexagons import hexagon_layer
 from citycarbon.data.layers.raster import RASTER, Raster, read_raster
+from citycarbon.data.spelling import codes_as_text
 from citycarbon.studies.spatial.sound_places import check_within
 from citycarbon.studies.study_file import STUDY_FILE, LayerSource
 
@@ -106,8 +108,8 @@ def _opened(name: str, source: LayerSource, find: Find) -> tuple[Layer | Raster,
         idle = [key for key in ("key", "class_column", "parent", "layer", "to_crs", "land_use") if getattr(source, key)]
         if idle:
             where = Where(file=STUDY_FILE, item=f"layers.{name}")
-            raise InputError("study_key", where, ", ".join(idle), expected_value="crs, band, show, title")
-        return read_raster(path, crs=source.crs, band=source.band, shown=shown)
+            raise InputError("study_key", where, ", ".join(idle), expected_value="crs, band, nodata, show, title")
+        return read_raster(path, crs=source.crs, band=source.band, shown=shown, nodata=source.nodata)
     layer, origin = read_layer(
         path, layer=source.layer, crs=source.crs, encoding=source.encoding, shown=shown, repair=source.repair
     )
@@ -129,14 +131,14 @@ def _named(name: str, source: LayerSource, layer: Layer, shown: str) -> Layer:
     if keys.null_count():
         rows_without = tuple(int(row) + 1 for row in keys.is_null().arg_true().head(5))
         problems.add("value_empty", Where(file=shown, rows=rows_without, column=source.key), column=source.key)
-    rows = layer.rows.with_columns((pl.lit(source.prefix) + keys.cast(pl.String)).alias("place"))
+    rows = layer.rows.with_columns((pl.lit(source.prefix) + codes_as_text(keys)).alias("place"))
     twice = rows["place"].is_duplicated()
     if twice.any() and not keys.null_count():
         found = ", ".join(rows.filter(twice)["place"].unique(maintain_order=True).head(5).to_list())
         rows_twice = tuple(int(row) + 1 for row in twice.arg_true().head(5))
         problems.add("row_duplicate", Where(file=shown, rows=rows_twice, column=source.key), found, key="place")
     if source.class_column:
-        classes = _classes(rows[source.class_column].cast(pl.String), source, shown, problems)
+        classes = _classes(codes_as_text(rows[source.class_column]), source, shown, problems)
         rows = rows.with_columns(classes.alias("class"))
     if source.land_use is not None:
         rows = rows.with_columns(_land_use(rows, source, shown, problems).alias("land_use"))
@@ -153,7 +155,7 @@ def _land_use(rows: pl.DataFrame, source: LayerSource, shown: str, problems: Pro
     if source.land_use is None:
         raise AssertionError
     scheme: LandUse = land_use(source.land_use.scheme)
-    values = rows[source.land_use.column].cast(pl.String).str.strip_chars()
+    values = codes_as_text(rows[source.land_use.column]).str.strip_chars()
     codes = scheme.codes(values)
     missing = (codes.is_null()).arg_true()
     if len(missing):

@@ -14,7 +14,8 @@ from citycarbon.core.errors import InputError
 from citycarbon.core.tables import EmissionTable, PlaceTable
 from citycarbon.core.totals import total
 from citycarbon.data.layers import Layer
-from citycarbon.data.layers.grids import SquareGrid, hexagon_layer, square_layer
+from citycarbon.data.layers.grids import SquareGrid, square_layer
+from citycarbon.data.layers.hexagons import hexagon_layer
 from citycarbon.data.layers.raster import Raster
 from citycarbon.inventory.space.allocation.aggregate import aggregate, layer_amounts, to_grid
 from citycarbon.inventory.space.allocation.allocate import allocate, placement_check

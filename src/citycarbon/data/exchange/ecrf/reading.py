@@ -37,6 +37,7 @@ _HALF = 0.5
 Metadata = dict[str, str]
 
 
+@safety.netted
 def read_ecrf(
     path: Path,
     *,

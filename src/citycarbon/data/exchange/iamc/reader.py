@@ -28,6 +28,7 @@ _SHOWN = 20
 """Problems of one kind that are named one by one."""
 
 
+@safety.netted
 def read_iamc(
     path: Path,
     shown: str | None = None,

@@ -13,7 +13,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.data.layers import Layer
+from citycarbon.data.layers import Layer, same_system
 from citycarbon.data.library.elements import ElementTable, ProxyTable, TranslationTable, translation
 
 HECTARE = 10_000.0
@@ -133,9 +133,9 @@ def elements_of_parcels(
 
 def _check(parcels: Layer, stations: Layer | None) -> None:
     problems = Problems()
-    if parcels.is_geographic:
+    if not parcels.is_metric:
         problems.add("layer_in_degrees", Where(item=parcels.name), parcels.crs)
-    if stations is not None and stations.crs != parcels.crs:
+    if stations is not None and not same_system(stations.crs, parcels.crs):
         problems.add("layer_crs_mixed", Where(item=stations.name), stations.crs, expected_crs=parcels.crs)
     if "land_use" not in parcels.rows.columns:
         problems.add("land_use_missing", Where(item=parcels.name), ", ".join(parcels.rows.columns))

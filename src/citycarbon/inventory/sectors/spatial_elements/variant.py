@@ -13,7 +13,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.data.layers import Layer
+from citycarbon.data.layers import Layer, same_system
 from citycarbon.data.library.elements import ElementTable, PlanChangeTable, TranslationTable, translation
 from citycarbon.inventory.sectors.spatial_elements.of_parcels import HECTARE
 
@@ -134,7 +134,7 @@ def _near(rows: pl.DataFrame, parcels: Layer, stations: Layer | None, distance: 
 
     if distance is None or stations is None:
         return np.ones(rows.height)
-    if stations.crs != parcels.crs:
+    if not same_system(stations.crs, parcels.crs):
         raise InputError("layer_crs_mixed", Where(item=stations.name), stations.crs, expected_crs=parcels.crs)
     ring = shapely.union_all(shapely.buffer(stations.geometry, distance, quad_segs=16))
     area = shapely.area(parcels.geometry)

@@ -15,8 +15,9 @@ import polars as pl
 from citycarbon.core import frames
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.data.layers import Layer
+from citycarbon.data.layers import Layer, same_system
 from citycarbon.data.layers.raster import Raster
+from citycarbon.data.spelling import codes_as_text
 from citycarbon.inventory.space.overlay.grid_cells import added, polygon_parts
 from citycarbon.inventory.space.overlay.pairs import dimension_of
 from citycarbon.inventory.space.shares import overlay
@@ -30,6 +31,7 @@ from citycarbon.inventory.space.tables import RESIDUAL, PointTable, ProxyTable
     source="gpc_2021",
     status="experimental",
     title=("Raster by place", "栅格汇总到地点"),
+    version=2,
 )
 def aggregate(
     raster: Raster, targets: Layer, *, proxy: str, unit: str, statistic: Literal["sum", "mean"] = "sum"
@@ -76,7 +78,7 @@ def aggregate(
     import shapely
 
     problems = Problems()
-    if raster.crs != targets.crs:
+    if not same_system(raster.crs, targets.crs):
         problems.add("layer_crs_mixed", Where(item=targets.name), targets.crs, expected_crs=raster.crs)
     if dimension_of(targets.geometry) != 2:
         problems.add("layer_not_areas", Where(item=targets.name), targets.name)
@@ -127,6 +129,7 @@ def _amounts(targets: Layer, sums: Any, weights: Any, rest: float, proxy: str, u
     source="gpc_2021",
     status="experimental",
     title=("Amounts of one layer by place of another", "图层数量汇总到地点"),
+    version=2,
 )
 def layer_amounts(
     sources: Layer, targets: Layer, *, proxy: str, unit: str, column: str = "", condition: str = ""
@@ -199,15 +202,15 @@ def _chosen(layer: Layer, condition: str) -> Layer:
             "parameter_wrong", Where(item="condition"), condition, expected_value=f"column=value ({known})"
         )
     wanted = [word.strip() for word in words.split("|")]
-    met = layer.rows[name.strip()].cast(pl.String).is_in(wanted).fill_null(False)
+    met = codes_as_text(layer.rows[name.strip()]).is_in(wanted).fill_null(False)
     return Layer(layer.name, layer.rows.filter(met), layer.geometry[met.to_numpy()], layer.crs)
 
 
 def _check_pair(sources: Layer, targets: Layer) -> None:
     problems = Problems()
-    if sources.crs != targets.crs:
+    if not same_system(sources.crs, targets.crs):
         problems.add("layer_crs_mixed", Where(item=targets.name), targets.crs, expected_crs=sources.crs)
-    if sources.is_geographic:
+    if not sources.is_metric:
         problems.add("layer_in_degrees", Where(item=sources.name), sources.crs)
     if sources.rows.height and dimension_of(sources.geometry) < 0:
         problems.add("layer_geometry_mixed", Where(item=sources.name), sources.name)
@@ -220,8 +223,11 @@ def _column(layer: Layer, column: str) -> Any:
     if column not in layer.rows.columns:
         known = ", ".join(layer.rows.columns)
         raise InputError("parameter_wrong", Where(item="column"), column, expected_value=known)
-    numbers = layer.rows[column].cast(pl.Float64, strict=False)
-    lost = (numbers.is_null() & layer.rows[column].is_not_null()).arg_true()
+    cells = layer.rows[column]
+    # What is true or false, or a day, is no amount, though it can be turned into a number.
+    kept = cells.dtype.is_numeric() or cells.dtype == pl.String
+    numbers = cells.cast(pl.Float64, strict=False) if kept else pl.Series([None] * len(cells), dtype=pl.Float64)
+    lost = (cells.is_not_null() & ~numbers.is_finite().fill_null(False)).arg_true()
     if len(lost):
         where = Where(item=layer.name, column=column, rows=tuple(int(row) + 1 for row in lost.head(5)))
         raise InputError("value_not_number", where, layer.rows[column][int(lost[0])])

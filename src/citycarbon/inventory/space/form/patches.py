@@ -15,8 +15,9 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
-from citycarbon.data.layers import Layer
+from citycarbon.data.layers import Layer, in_metres
 from citycarbon.data.layers.raster import Raster
+from citycarbon.data.spelling import codes_as_text
 from citycarbon.inventory.space.form.shape import check_areas
 from citycarbon.inventory.space.overlay.grid_cells import added
 from citycarbon.inventory.space.tables import MeasureTable
@@ -39,6 +40,7 @@ _UNITS = {
     source="mcgarigal_fragstats",
     status="reproduced",
     title=("Patches of classes, from a layer", "图层斑块形态"),
+    version=2,
 )
 def patch_measures(parcels: Layer, *, class_column: str = "class") -> MeasureTable:
     """Measure the patches that parcels of one class make where they touch.
@@ -81,7 +83,7 @@ def patch_measures(parcels: Layer, *, class_column: str = "class") -> MeasureTab
     if class_column not in parcels.rows.columns:
         known = ", ".join(parcels.rows.columns)
         raise InputError("parameter_wrong", Where(item="class_column"), class_column, expected_value=known)
-    classes = parcels.rows[class_column].cast(pl.String)
+    classes = codes_as_text(parcels.rows[class_column])
     parts = []
     for name in classes.drop_nulls().unique().sort():
         chosen = parcels.geometry[(classes == name).fill_null(False).to_numpy()]
@@ -97,6 +99,7 @@ def patch_measures(parcels: Layer, *, class_column: str = "class") -> MeasureTab
     source="mcgarigal_fragstats",
     status="validated",
     title=("Patches of classes, from a raster", "栅格斑块形态"),
+    version=2,
 )
 def raster_patches(raster: Raster, *, neighbours: Literal["8", "4"] = "8") -> MeasureTable:
     """Measure the patches of each class of a land-cover raster.
@@ -130,11 +133,10 @@ def raster_patches(raster: Raster, *, neighbours: Literal["8", "4"] = "8") -> Me
     >>> made.filter(pl.col("measure") == "class_area").select("item", "value").rows()
     [('1', 0.02), ('2', 0.02)]
     """
-    from pyproj import CRS
     from scipy import ndimage
 
     grid = raster.grid
-    if CRS.from_user_input(grid.crs).is_geographic:
+    if not in_metres(grid.crs):
         raise InputError("layer_in_degrees", Where(item=raster.name), grid.crs)
     if grid.rows * grid.columns > MOST_CELLS:
         shown = f"{grid.rows * grid.columns:,}"

@@ -35,7 +35,7 @@ def check_areas(layer: Layer) -> None:
         In both cases.
     """
     problems = Problems()
-    if layer.is_geographic:
+    if not layer.is_metric:
         problems.add("layer_in_degrees", Where(item=layer.name), layer.crs)
     if dimension_of(layer.geometry) != 2:
         problems.add("layer_not_areas", Where(item=layer.name), layer.name)

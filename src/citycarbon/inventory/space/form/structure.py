@@ -14,7 +14,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.data.layers import Layer
+from citycarbon.data.layers import Layer, same_system
 from citycarbon.inventory.space.form.shape import check_areas
 from citycarbon.inventory.space.shares import overlay
 from citycarbon.inventory.space.tables import RESIDUAL, MeasureTable, ProxyTable
@@ -223,7 +223,7 @@ def mixed_use(parcels: Layer, places: Layer, *, class_column: str = "class") -> 
     """
     check_areas(parcels)
     problems = Problems()
-    if parcels.crs != places.crs:
+    if not same_system(parcels.crs, places.crs):
         problems.add("layer_crs_mixed", Where(item=places.name), places.crs, expected_crs=parcels.crs)
     if class_column not in parcels.rows.columns:
         known = ", ".join(parcels.rows.columns)

@@ -59,7 +59,7 @@ def samples_of(
 
     if not block > 0 or folds < 2:
         raise InputError("parameter_wrong", Where(item="block, folds"), f"{block}, {folds}", expected_value="> 0, ≥ 2")
-    if cells.is_geographic:
+    if not cells.is_metric:
         raise InputError("layer_in_degrees", Where(item=cells.name), cells.crs)
     evidence, unit = _evidence(series, measure, time)
     named = cells.rows["place"].cast(pl.String)
