@@ -18,10 +18,13 @@ import shapely
 from pyproj import CRS, Transformer
 
 from citycarbon.core.errors import InputError, Problem
+from citycarbon.core.tables import PlaceTable
 from citycarbon.data.layers import Layer, read_layer, same_system
 from citycarbon.data.layers.grids import square_layer
 from citycarbon.data.layers.hexagons import hexagon_layer
 from citycarbon.data.layers.raster import read_raster
+from citycarbon.data.layers.writing import write_layer
+from citycarbon.data.readers import read_table
 from citycarbon.inventory.space.allocation.aggregate import layer_amounts
 from citycarbon.studies import service
 
@@ -508,3 +511,26 @@ def test_a_call_names_one_of_several_layers(tmp_path: Path):
         "two": 10_000.0,
         "not_placed": 0.0,
     }
+
+
+# Codes of tables, and text that a format cannot hold
+
+
+@pytest.mark.parametrize("codes", [[440303.0, 440304.0], [440303, 440304], ["440303.0", "440304"]])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_codes_of_tables_are_whole(codes: list[Any], kind: str, tmp_path: Path):
+    frame = pl.DataFrame({"place": codes, "name_en": ["a", "b"]})
+    path = tmp_path / f"places.{kind}"
+    (frame.write_csv if kind == "csv" else frame.write_parquet)(path)
+    table, _ = read_table(path, PlaceTable)
+    assert table.to_polars()["place"].to_list() == ["440303", "440304"]
+
+
+@pytest.mark.parametrize("text", ["𠮷野家", "绿🌳地", "长" * 128])
+def test_text_that_a_shapefile_cannot_hold_is_refused_by_row(text: str, tmp_path: Path):
+    layer = layer_of(square(), square(1), place=["甲", text])
+    found = problem(write_layer, layer, tmp_path / "a.shp")
+    assert (found.code, found.where.rows, found.where.column) == ("text_unwritable", (2,), "place")
+    assert not list(tmp_path.iterdir())
+    write_layer(layer, tmp_path / "a.gpkg")
+    assert read_layer(tmp_path / "a.gpkg")[0].rows["place"].to_list() == ["甲", text]

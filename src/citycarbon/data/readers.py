@@ -23,6 +23,7 @@ from citycarbon.core.units import parse
 from citycarbon.data import safety
 from citycarbon.data.own_factors import settle_factors
 from citycarbon.data.sheets import RawSheet, read_text, read_workbook
+from citycarbon.data.spelling import CODED, codes_as_text
 from citycarbon.data.typed import activity_codes, match_headers, typed_frame
 
 TABULAR = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
@@ -281,6 +282,7 @@ def _parquet(path: Path, options: FileOptions, shown: str) -> pl.DataFrame:
     frame = frame.drop([*[name for name in options.ignore if name in frame.columns], *spare], strict=False)
     frame = frame.rename({header: name for name, header in options.mapping.items()}, strict=False)
     frame = frame.with_columns(pl.lit(text).alias(name) for name, text in options.given.items())
+    frame = frame.with_columns(codes_as_text(frame[name]) for name in CODED if name in frame.columns)
     if "activity" in frame.columns and frame["activity"].dtype == pl.String:
         frame = frame.with_columns(activity_codes(frame["activity"]))
     if not frame.height:

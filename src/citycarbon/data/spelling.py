@@ -7,6 +7,8 @@ import unicodedata
 
 import polars as pl
 
+CODED = ("place", "parent")
+"""Columns of codes, which programs like to store as real numbers: 440303.0 is 440303."""
 _EXACT = 2.0**53
 _WHOLE = r"^(\d+)\.0+$"
 

@@ -17,7 +17,7 @@ from citycarbon.core.schema import Column
 from citycarbon.core.units import conversion, parse, same_dimension
 from citycarbon.data.library import activity_names, header_aliases
 from citycarbon.data.sheets import ROW, RawSheet
-from citycarbon.data.spelling import simple
+from citycarbon.data.spelling import CODED, codes_as_text, simple
 
 _UNIT_IN_HEADER = re.compile(r"^(.*?)\s*[(（\[【]\s*([^()（）\[\]【】]+(?:\([^()]*\))?)\s*[)）\]】]\s*$")
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -170,6 +170,7 @@ def _column(sheet: RawSheet, item: Matched, problems: Problems) -> pl.Series:
     if column.kind == "period":
         return _periods(cells).alias(column.name)
     if column.kind == "text":
+        cells = codes_as_text(cells) if column.name in CODED else cells
         filled = cells.fill_null(column.default) if column.default is not None else cells
         return filled.alias(column.name)
     plain = cells.str.normalize("NFKC")

@@ -293,6 +293,15 @@ FILE_MESSAGES: dict[str, Message] = {
         ("a folder that may be written", "可写的文件夹"),
         ("check rights and free space, or choose another --out", "检查权限和剩余空间，或另选 --out"),
     ),
+    "text_unwritable": message(
+        "schema",
+        ("A text cannot be written in this format without loss", "文字无法无损写入此格式"),
+        ("characters of {encoding}, at most {bytes} bytes a cell", "{encoding} 字符，每格至多 {bytes} 字节"),
+        (
+            "write gpkg, parquet or geojson instead of {kind}, or change the text",
+            "改写 gpkg、parquet 或 geojson 而非 {kind}，或修改文字",
+        ),
+    ),
     "dataset_unknown": message(
         "input",
         ("No data set has this name", "没有这个名称的数据集"),

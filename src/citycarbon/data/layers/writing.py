@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from citycarbon.core.errors import InputError, Where
+from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.data.layers.vector import Layer
 from citycarbon.data.writers import whole_file
 
@@ -29,6 +29,8 @@ _STILL = "2000-01-01T00:00:00.000Z"
 """Time that stands in files, so that the same result gives the same bytes."""
 _FINE, _COARSE, _MANY = 14, 12, 200_000
 """Largest zoom of tiles, and of layers with many features, whose coordinates are then right to two metres."""
+_WIDEST = 254
+"""Bytes of the widest text of a shapefile."""
 _SHORT = 10
 """Bytes of a field name of a shapefile."""
 
@@ -228,6 +230,7 @@ def _geopackage_aliases(target: Path, layer: str, aliases: Mapping[str, tuple[st
 
 def _shapefile(layer: Layer, path: Path, aliases: Mapping[str, tuple[str, str]]) -> None:
     """Write the files of a shapefile beside the target and put them in place together; fields have short Chinese names in GBK."""
+    _refuse_lost_text(layer, path)
     names = _short_names(layer.rows.columns, aliases)
     renamed = Layer(layer.name, layer.rows.rename(names), layer.geometry, layer.crs)
     stem = path.with_name(f".{path.stem}.tmp.shp")
@@ -240,6 +243,26 @@ def _shapefile(layer: Layer, path: Path, aliases: Mapping[str, tuple[str, str]])
     finally:
         for left in path.parent.glob(f".{path.stem}.tmp.*"):
             left.unlink(missing_ok=True)
+
+
+def _refuse_lost_text(layer: Layer, path: Path) -> None:
+    """Refuse text that a shapefile cannot hold: characters that GBK has not, and more bytes than a field is wide."""
+    problems = Problems()
+    for name, cells in layer.rows.select(pl.col(pl.String, pl.Categorical).cast(pl.String)).to_dict().items():
+        # Each word once: labels repeat in many rows.
+        lost = [word for word in cells.drop_nulls().unique(maintain_order=True) if not _fits_gbk(word)]
+        if lost:
+            rows = tuple(int(row) + 1 for row in cells.is_in(lost[:5]).fill_null(False).arg_true().head(5))
+            where = Where(file=path.name, rows=rows, column=name)
+            problems.add("text_unwritable", where, ", ".join(lost[:3]), kind="shp", encoding="GBK", bytes=_WIDEST)
+    problems.raise_all()
+
+
+def _fits_gbk(word: str) -> bool:
+    try:
+        return len(word.encode("gbk")) <= _WIDEST
+    except UnicodeEncodeError:
+        return False
 
 
 def _short_names(columns: list[str], aliases: Mapping[str, tuple[str, str]]) -> dict[str, str]:
