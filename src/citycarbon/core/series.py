@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.schema import Column, row_of
+from citycarbon.core.sums import check_periods
 from citycarbon.core.tables import OBSERVED, Table
 
 ALL = "all"
@@ -153,19 +154,40 @@ def check_complete(rows: pl.DataFrame) -> None:
 
 
 def chosen_scenario(rows: pl.DataFrame, scenario: str | None = None) -> pl.DataFrame:
-    """Keep one scenario; without a name the table must have one only.
+    """Keep one scenario, whose rows must be parts that add and times that follow one another.
 
     Raises
     ------
     InputError
-        If it has several, or not the named one.
+        If the table has several scenarios and none is named, or not the named one.
+    DoubleCountError
+        If a year stands beside its months, or a row for all sectors or activities beside one of them.
     """
     known = rows["scenario"].unique().sort().to_list()
     if scenario is None and len(known) > 1:
         raise InputError("scenario_needed", Where(column="scenario"), ", ".join(known))
     if scenario is not None and scenario not in known:
         raise InputError("value_not_listed", Where(column="scenario"), scenario, known=", ".join(known) or "—")
-    return rows if scenario is None else rows.filter(pl.col("scenario") == scenario)
+    chosen = rows if scenario is None else rows.filter(pl.col("scenario") == scenario)
+    check_periods(chosen)
+    _check_wholes(chosen)
+    return chosen
+
+
+def _check_wholes(rows: pl.DataFrame) -> None:
+    """Refuse a row that stands for all sectors, or all activities of a sector, beside a row of one of them."""
+    problems = Problems()
+    for name, kept in (("sector", ("place", "time", "measure")), ("activity", ("place", "time", "measure", "sector"))):
+        keys, words = list(kept), pl.col(name).cast(pl.String)
+        if rows[name].n_unique() < 2:
+            continue
+        both = rows.group_by(keys).agg(
+            (words == ALL).any().alias("whole"), words.filter(words != ALL).min().alias("part")
+        )
+        for row in both.filter(pl.col("whole") & pl.col("part").is_not_null()).sort(keys).head(5).iter_rows(named=True):
+            item = " · ".join(str(row[key]) for key in ("place", "time", "measure"))
+            problems.add("sum_parent_child", Where(column=name, item=item), f"{ALL} ⊃ {row['part']}", dimension=name)
+    problems.raise_all()
 
 
 def dense(rows: pl.DataFrame, measure: str, kept: Sequence[str], axes: dict[str, tuple[str, ...]]) -> Dense:

@@ -19,6 +19,7 @@ import polars as pl
 from citycarbon.core import frames
 from citycarbon.core.dimensions import SCOPE_RULES, nested_periods
 from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.sums import clash
 from citycarbon.core.tables import MATCH, EmissionTable
 from citycarbon.core.uncertainty import combined_sd
 
@@ -136,20 +137,13 @@ def _check(table: EmissionTable, parts: pl.DataFrame, by: Sequence[str], scopes:
         problems.add("number_missing", Where(column="value"), f"{parts['unnoted'].sum()} ×")
     units = _values(table, parts, "unit")
     if len(units) > 1:
-        problems.add("unit_mixed", Where(column="unit"), ", ".join(units))
+        clash(problems, "unit", units)
     for dimension in ("gas", "scenario", "basis", "scope", "metric"):
         found = _values(table, parts, dimension)
         if dimension == "basis":
             found = [value for value in found if value != "all"]
-        if len(found) < 2 or dimension in by or (dimension == "scope" and scopes):
-            continue
-        place, shown = Where(column=dimension), ", ".join(found)
-        if dimension == "gas":
-            problems.add("sum_gas", place, shown)
-        elif dimension == "scope":
-            problems.add("sum_scope", place, shown, known=", ".join(SCOPE_RULES))
-        else:
-            problems.add("sum_alternatives", place, shown, dimension=dimension)
+        if len(found) > 1 and dimension not in by and not (dimension == "scope" and scopes):
+            clash(problems, dimension, found)
     for dimension in ("place", "sector", "time"):
         if dimension not in by:
             _check_nested(table, parts, dimension, problems)

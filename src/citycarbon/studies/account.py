@@ -13,6 +13,7 @@ import polars as pl
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.schema import row_of
+from citycarbon.core.sums import check_periods
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.core.warming import WarmingMetric
 from citycarbon.data.library import warming_metric
@@ -28,7 +29,8 @@ def account_of(
     Raises
     ------
     InputError
-        If a step gives no emissions, a row of a file stands in two steps, or a place or sector is not listed.
+        If a step gives no emissions, a row of a file stands in two steps, a place or sector is not listed, or a year stands
+        beside its months: the account of the year would lack what stands under the months, or count it twice.
     """
     parts = []
     seen: list[pl.DataFrame] = []
@@ -40,6 +42,7 @@ def account_of(
         parts.append(table.with_unit("t"))
         seen.append(parts[-1].to_polars().with_columns(pl.lit(name).alias("step")))
     _refuse_twice(pl.concat(seen))
+    check_periods(pl.concat([each.select("time") for each in seen]))
     codes = {"place": places, "sector": sectors}
     stacked = EmissionTable.stack(parts)
     return stacked.with_codes(**{key: code for key, code in codes.items() if code is not None})

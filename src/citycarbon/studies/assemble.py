@@ -14,6 +14,7 @@ import polars as pl
 import citycarbon
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import Check, StudyResult
+from citycarbon.core.sums import number_sum
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, Table
 from citycarbon.core.totals import total
 from citycarbon.data.layers import Layer
@@ -190,11 +191,7 @@ def _map(run: Run, view: MapView, by: tuple[str, ...] = ()) -> pl.DataFrame:
         sums = (
             heads.sort(keys)
             .group_by(keys, maintain_order=True)
-            .agg(
-                pl.when(pl.col("value").is_not_null().any()).then(pl.col("value").sum()).first().alias("value"),
-                pl.col("unit").first(),
-                pl.col("rows").sum(),
-            )
+            .agg(number_sum(), pl.col("unit").first(), pl.col("rows").sum())
         )
     return sums.select(pl.lit(view.layer).alias("layer"), *keys, "value", "unit", "rows")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from citycarbon.core.dimensions import CodeList
+from citycarbon.core.sums import check_parts, number_sum
 from citycarbon.core.tables import EmissionTable
 from citycarbon.data.exchange.records import RecordTable
 from citycarbon.studies.run import Run
@@ -69,11 +70,11 @@ def _gases(table: EmissionTable, name: str) -> pl.DataFrame:
     rows = table.to_polars()
     first = pl.col("gas").rank("dense").over(_ONE_FACT) == 1
     rows = rows.with_columns(pl.when(first).then(pl.col("energy")).alias("energy")).rename({"sector": "code"})
-    some = pl.col("value").count() > 0
+    check_parts(rows, KEYS)
     sums = rows.group_by(KEYS, maintain_order=True).agg(
-        pl.when(some).then(pl.col("value").sum()).alias("value"),
+        number_sum(),
         pl.col("unit").first(),
-        pl.when(pl.col("energy").count() > 0).then(pl.col("energy").sum()).alias("energy"),
+        number_sum("energy"),
         pl.col("notation").drop_nulls().unique().sort().str.join(", ").replace("", None),
         pl.len().cast(pl.Int64).alias("rows"),
         pl.col("value").is_null().sum().cast(pl.Int64).alias("without_number"),

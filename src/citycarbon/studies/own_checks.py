@@ -9,6 +9,7 @@ import polars as pl
 
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.results import Check, Severity
+from citycarbon.core.sums import added, largest, whole
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.totals import total
 from citycarbon.core.warming import BIOGENIC
@@ -54,7 +55,7 @@ def own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: p
                 "biogenic",
                 "note",
                 ("biogenic CO2 is a memo item outside the total", "生物源 CO2 为备忘项，不计入总量"),
-                float(memo["value"].sum()),
+                largest(memo, ["time", "scenario", "basis"], free=["scope"]),
                 unit="t",
             )
         )
@@ -85,11 +86,11 @@ def _lookup_caveats(rows: pl.DataFrame) -> list[Check]:
 def _conservation(main: EmissionTable, scopes: str) -> Check:
     """The sums by place and by sector meet the total within 1e-9."""
     keys = ["time", "scenario", "basis"]
-    whole = float(pl.DataFrame(total(main, keys, scopes=scopes))["value"].sum())
+    every = pl.DataFrame(total(main, keys, scopes=scopes)).select(*keys, pl.col("value").alias("whole"))
     worst = 0.0
     for dimension in ("place", "sector", "activity"):
-        parts = float(pl.DataFrame(total(main, [*keys, dimension], scopes=scopes))["value"].sum())
-        worst = max(worst, abs(parts - whole) / (abs(whole) or 1.0))
+        parts = added(pl.DataFrame(total(main, [*keys, dimension], scopes=scopes)), keys)
+        worst = max(worst, _miss(every.join(parts, on=keys, how="full", coalesce=True), "whole", "value"))
     text = ("parts by place, sector and activity add to the total", "按地点、部门、活动的分项之和等于总量")
     return Check("conservation", "ok" if worst <= 1e-9 else "misfit", text, worst, 0.0, 1e-9)
 
@@ -113,8 +114,8 @@ def _uncalibrated(run: Run) -> list[Check]:
             continue
         rows = table.to_polars()
         left = rows.filter(pl.col("factor").is_null() & (pl.col("inventory_value") != 0))
-        whole = float(rows["inventory_value"].abs().sum()) or 1.0
-        part = float(left["inventory_value"].abs().sum()) / whole
+        sizes = [each.with_columns(pl.col("inventory_value").abs()) for each in (left, rows)]
+        part = whole(sizes[0], "inventory_value") / (whole(sizes[1], "inventory_value") or 1.0)
         words = ", ".join(f"{p} {s} {a}" for p, s, a in left.select("place", "sector", "activity").head(6).iter_rows())
         if left.height:
             text = (
@@ -140,12 +141,22 @@ def _placed(run: Run) -> list[Check]:
         source, target = arguments.get("emissions"), run.tables[name]
         if not isinstance(target, EmissionTable) or not isinstance(source, EmissionTable) or "shares" not in arguments:
             continue
-        before = float(source.with_unit("t").to_polars()["value"].sum())
-        after = float(target.with_unit("t").to_polars()["value"].sum())
-        miss = abs(after - before) / (abs(before) or 1.0)
+        keys = ["time", "scope", "gas", "scenario", "basis", "metric"]
+        free = [name for name in ("place", "sector") if name not in keys]
+        before, after = (added(each.with_unit("t").to_polars(), keys, free=free) for each in (source, target))
+        both = before.join(after, on=keys, how="full", coalesce=True, suffix="_after", nulls_equal=True)
+        miss = _miss(both, "value", "value_after")
         text = (f"step {name}: emissions on other places add back", f"步骤 {name}：落到其他单元后总量守恒")
-        made.append(Check(f"conservation.{name}", "ok" if miss <= 1e-9 else "misfit", text, after, before, 1e-9, "t"))
+        made.append(Check(f"conservation.{name}", "ok" if miss <= 1e-9 else "misfit", text, miss, 0.0, 1e-9))
     return made
+
+
+def _miss(pairs: pl.DataFrame, one: str, other: str) -> float:
+    """Largest relative difference of two sums that should be the same."""
+    first, second = pl.col(one).fill_null(0.0), pl.col(other).fill_null(0.0)
+    size = pl.max_horizontal(first.abs(), second.abs())
+    worst = pairs.select(pl.when(size > 0).then((first - second).abs() / size).otherwise(0.0).max()).item()
+    return float(worst or 0.0)
 
 
 def findings(run: Run) -> list[Check]:

@@ -13,6 +13,7 @@ import polars as pl
 from citycarbon.core.dimensions import SCOPE_RULES, CodeList
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import Check
+from citycarbon.core.sums import added, check_parts, largest, number_sum
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.totals import total
 from citycarbon.data.classifications import RESIDUAL, classification, classifications, crosswalk_rows, unmapped_reasons
@@ -68,8 +69,9 @@ def _levels(regrouped: EmissionTable) -> pl.DataFrame:
         made: pl.DataFrame = gpc_totals(regrouped.filter(basis=basis)).to_polars()
         parts.append(made.filter((pl.col("sector") == "all") & (pl.col("scope") == "all")))
     rows = pl.concat(parts).rename({"gpc_level": "level"})
-    value = pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")
-    sums = rows.group_by("level", *ALTERNATIVE, "unit", maintain_order=True).agg(value, pl.col("without_number").sum())
+    keys = ["level", *ALTERNATIVE, "unit"]
+    check_parts(rows.select(*keys, "place"), keys, codes=regrouped.codes)
+    sums = rows.group_by(keys, maintain_order=True).agg(number_sum(), pl.col("without_number").sum())
     return sums.select("level", *ALTERNATIVE, "value", "unit", "without_number").sort("level", *ALTERNATIVE)
 
 
@@ -78,8 +80,8 @@ def _counted_again(run: Run, views: pl.DataFrame) -> list[Check]:
     if "2" not in SCOPE_RULES[run.study.scopes]:
         return []
     gpc = views.filter(pl.col("list") == "gpc")
-    bought = gpc.filter(pl.col("scope") == "2")["value"].sum()
-    made = float(gpc.filter((pl.col("code") == GENERATION) & (pl.col("scope") == "1"))["value"].sum())
+    bought = largest(gpc.filter(pl.col("scope") == "2"), ALTERNATIVE)
+    made = largest(gpc.filter((pl.col("code") == GENERATION) & (pl.col("scope") == "1")), ALTERNATIVE)
     if not made or not bought:
         return []
     text = (
@@ -140,7 +142,7 @@ def _checks(
     """A view has the total of the account, and says what it has no place for."""
     index = classifications().filter(pl.col("list") == name).row(0, named=True)
     title = (str(index["title_en"]), str(index["title_zh"]))
-    sums = part.group_by(ALTERNATIVE, maintain_order=True).agg(pl.col("value").sum())
+    sums = added(part, ALTERNATIVE, free=["scope"])
     pairs = whole.join(sums, on=list(ALTERNATIVE), how="left", suffix="_view", nulls_equal=True)
     miss = (pairs["value_view"].fill_null(0.0) - pairs["value"].fill_null(0.0)).abs() / pairs["value"].abs().clip(
         1e-300
@@ -167,7 +169,9 @@ def _residual(name: str, own: CodeList | None, left: pl.DataFrame, regrouped: Em
             why.setdefault(reason, []).append(label)
         listed = [f"{', '.join(dict.fromkeys(labels))} ({reason})" for reason, labels in why.items()]
         texts.append(f"{intro}{': ' if lang == 0 else ''}{mark.join(listed)}")
-    return Check(f"view.residual.{name}", "note", (texts[0], texts[1]), float(left["value"].sum()), unit="t")
+    return Check(
+        f"view.residual.{name}", "note", (texts[0], texts[1]), largest(left, ALTERNATIVE, free=["scope"]), unit="t"
+    )
 
 
 def _reason(name: str, own: CodeList | None, code: str, scope: str) -> tuple[str, str]:
@@ -196,10 +200,4 @@ def _flows(run: Run, chosen: EmissionTable) -> pl.DataFrame:
         pl.col("value") * pl.col("share"), pl.lit(target).alias("list")
     )
     by = [*ALTERNATIVE, "activity", "sector", "scope", "list", "target"]
-    return (
-        joined.sort(by)
-        .group_by(by, maintain_order=True)
-        .agg(pl.col("value").sum())
-        .filter(pl.col("value") != 0)
-        .sort(by)
-    )
+    return added(joined.sort(by), by).filter(pl.col("value") != 0).sort(by)

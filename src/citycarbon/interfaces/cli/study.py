@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from citycarbon.core.errors import InputError
 from citycarbon.core.results import StudyResult
+from citycarbon.core.sums import added, whole
 from citycarbon.data.examples import TEMPLATE, example_studies, examples_folder
 from citycarbon.data.results import replacing, write_result
 from citycarbon.interfaces.cli.app import Faces
@@ -195,9 +196,7 @@ def shown_totals(result: StudyResult) -> list[dict[str, Any]]:
         else:
             years = part["time"].sort()
             span = f"{years[0]}-{years[-1]}"
-            rows.append(
-                {"time": span, "scenario": scenario, "basis": basis, "value": float(part["value"].sum()), "sd": None}
-            )
+            rows.append({"time": span, "scenario": scenario, "basis": basis, "value": whole(part), "sd": None})
     return rows
 
 
@@ -218,13 +217,10 @@ def _sectors(result: StudyResult, lang: str) -> list[Any]:
     rows = _rows(result, "sector")
     tables = []
     for _, part in rows.group_by("scenario", "basis", maintain_order=True):
-        value = pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")
-        sums = (
-            part.group_by("sector", maintain_order=True).agg(value).drop_nulls("value").sort("value", descending=True)
-        )
-        whole = float(sums["value"].sum())
+        sums = added(part, ["sector"]).drop_nulls("value").sort("value", descending=True)
+        every = whole(sums)
         cells = [
-            (result.label(name, lang), tonnes(value, lang), f"{100 * value / whole:.1f} %" if whole else "—")
+            (result.label(name, lang), tonnes(value, lang), f"{100 * value / every:.1f} %" if every else "—")
             for name, value in sums.iter_rows()
         ]
         heads = ((say("sector", lang), "left"), (say("value", lang), "right"), (say("share", lang), "right"))
@@ -242,8 +238,7 @@ def _places(result: StudyResult, lang: str) -> list[Any]:
     tables = []
     unit = "吨" if lang == "zh" else "t"
     for _, part in rows.group_by("scenario", "basis", maintain_order=True):
-        value = pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")
-        sums = part.group_by("place", maintain_order=True).agg(value).sort("value", descending=True, nulls_last=True)
+        sums = added(part, ["place"]).sort("value", descending=True, nulls_last=True)
         cells = [
             (
                 result.label(name, lang),

@@ -17,6 +17,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Lang, Where
 from citycarbon.core.results import StudyResult
+from citycarbon.core.sums import added, whole
 from citycarbon.data.references import citation
 from citycarbon.interfaces.drawing.kit import words
 
@@ -131,8 +132,7 @@ def gather(result: StudyResult, lang: Lang) -> dict[str, Any]:
 
 def _figures(paper: Paper) -> list[Part]:
     """Headline: the total with its interval, and per person."""
-    whole = paper.mine("totals", "whole")
-    value = float(whole["value"].sum())
+    value = whole(paper.mine("totals", "whole"))
     scale, unit = paper.scale(value)
     lines = [paper.caption()]
     if "uncertainty" in paper.result.tables and paper.time is not None:
@@ -154,10 +154,8 @@ def _figures(paper: Paper) -> list[Part]:
                 .join(below, on=["place", "time"])
                 .drop_nulls("value")
             )
-            if both.height and both["below"].sum() > 0:
-                ratio = (
-                    float(both["value"].sum()) / float(both["below"].sum()) * (1 if measure == "population" else 1000)
-                )
+            if both.height and whole(both, "below") > 0:
+                ratio = whole(both) / whole(both, "below") * (1 if measure == "population" else 1000)
                 made.append({"label": paper.say(key), "value": num(ratio, 3), "unit": name[paper.lang == "zh"],
                              "lines": [f"{paper.time} · {both.height} / {places.height} {paper.say('places')}"]})  # fmt: skip
     return made
@@ -188,20 +186,11 @@ def _chart(
 def _structure(paper: Paper) -> None:
     rows = paper.mine("totals", "sector_scope")
     # The total of a sector follows the study's rule of scopes; its cells show what stands outside it too.
-    sums = (
-        paper.mine("totals", "sector")
-        .drop_nulls("value")
-        .group_by("sector", maintain_order=True)
-        .agg(pl.col("value").sum())
-        .sort("value", descending=True)
-    )
+    sums = added(paper.mine("totals", "sector").drop_nulls("value"), ["sector"]).sort("value", descending=True)
     if not sums.height:
         return
     names = sums["sector"].to_list()
-    cells = {
-        (sector, scope): value or 0.0
-        for sector, scope, value in rows.group_by("sector", "scope").agg(pl.col("value").sum()).iter_rows()
-    }
+    cells = {(sector, scope): value or 0.0 for sector, scope, value in added(rows, ["sector", "scope"]).iter_rows()}
     used = [scope for scope in SCOPES if any((name, scope) in cells for name in names)]
     paper.add("heading", text=paper.say("structure_title"))
     bands: list[tuple[float, float] | None] = [None] * len(names)
@@ -213,11 +202,11 @@ def _structure(paper: Paper) -> None:
         for scope in used
     ]
     _chart(paper, [paper.label(name) for name in names], parts, bands)
-    whole = float(sums["value"].sum())
+    every = whole(sums)
     body = [[paper.label(name), *[num(cells[name, scope], 8) if (name, scope) in cells else "" for scope in used],
-             num(value, 8), f"{100 * value / whole:.1f} %" if whole else "—"] for name, value in sums.iter_rows()]  # fmt: skip
+             num(value, 8), f"{100 * value / every:.1f} %" if every else "—"] for name, value in sums.iter_rows()]  # fmt: skip
     scope_sums = [num(sum(cells.get((name, scope), 0.0) for name in names), 8) for scope in used]
-    body.append([paper.say("total"), *scope_sums, num(whole, 8), "100 %"])
+    body.append([paper.say("total"), *scope_sums, num(every, 8), "100 %"])
     head = [
         paper.say("sector") + " (t CO2e)",
         *[paper.say(f"scope_{scope}") for scope in used],
@@ -253,12 +242,7 @@ def _views(paper: Paper) -> None:
 
 
 def _places(paper: Paper) -> None:
-    sums = (
-        paper.mine("totals", "place")
-        .group_by("place", maintain_order=True)
-        .agg(pl.col("value").sum())
-        .drop_nulls("value")
-    )
+    sums = added(paper.mine("totals", "place"), ["place"]).drop_nulls("value")
     if not 2 <= sums.height <= 40:
         return
     sums = sums.sort("value", descending=True)

@@ -16,6 +16,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.results import StudyResult
+from citycarbon.core.sums import added
 from citycarbon.data.references import citation
 
 HEADINGS = {
@@ -138,7 +139,7 @@ def _totals(
     for (scenario, basis), part in totals.filter(pl.col("view") == "sector_scope").group_by(
         "scenario", "basis", maintain_order=True
     ):
-        mine = part.group_by("sector", "scope", maintain_order=True).agg(pl.col("value").sum())
+        mine = added(part, ["sector", "scope"])
         cells = {(sector, scope): value for sector, scope, value in mine.iter_rows()}
         sectors, found = sorted({key[0] for key in cells}), sorted({key[1] for key in cells})
         rule = SCOPE_RULES[result.meta["scopes"]]

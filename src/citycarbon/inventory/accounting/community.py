@@ -13,6 +13,7 @@ import polars as pl
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
+from citycarbon.core.sums import number_sum
 from citycarbon.core.tables import EmissionTable
 
 METHOD_ID = "inventory.accounting.community"
@@ -108,7 +109,7 @@ def community(
     made = (
         rows.with_columns(target.alias("sector"))
         .group_by(keys, maintain_order=True)
-        .agg(pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value"),
+        .agg(number_sum(),
              pl.when(pl.col("value").count() == 0).then(pl.col("notation").first()).alias("notation"),
              pl.when(pl.col("activity").n_unique() == 1).then(pl.col("activity").first())
              .otherwise(pl.lit("several")).alias("activity"))

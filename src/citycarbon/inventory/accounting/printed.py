@@ -12,6 +12,7 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import added, check_parts
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.core.totals import total
 from citycarbon.core.units import conversion
@@ -101,9 +102,7 @@ def printed_sums(printed: PrintedTable, explanations: ExplanationTable | None = 
     rows = printed.to_polars()
     keys = ["table", "place", "time"]
     parts = rows.filter(pl.col("part_of").is_not_null())
-    sums = parts.group_by([*keys, "part_of"], maintain_order=True).agg(
-        pl.col("value").sum().alias("computed"), pl.len().alias("n")
-    )
+    sums = added(parts, [*keys, "part_of"], count="n").rename({"value": "computed"})
     both = rows.join(sums, left_on=[*keys, "item"], right_on=[*keys, "part_of"], nulls_equal=True)
     half = 0.5 * 10.0 ** (-pl.col("decimals"))
     found = both.select(
@@ -243,7 +242,7 @@ def reconcile(
     >>> reconcile(PrintedTable(cell), IntensityTable(mine)).to_polars()["verdict"].to_list()
     ['agrees']
     """
-    mine = computed.to_polars().filter(pl.col("measure") == measure).select("place", "sector", "time", "value", "unit")
+    mine = computed.to_polars().filter(pl.col("measure") == measure)
     return _beside(reported, mine, explanations)
 
 
@@ -295,6 +294,7 @@ def reconcile_totals(
 
 def _beside(reported: PrintedTable, mine: pl.DataFrame, explanations: ExplanationTable | None) -> FindingTable:
     """Compare printed cells with computed rows of place and sector, in the printed unit and rounding."""
+    check_parts(mine, ["place", "sector", "time"])
     both = reported.to_polars().join(mine, left_on=["place", "item"], right_on=["place", "sector"], suffix="_mine")
     if "time" in mine.columns:
         both = both.filter(pl.col("time").is_null() | (pl.col("time") == pl.col("time_mine")))

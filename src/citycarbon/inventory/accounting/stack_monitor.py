@@ -13,6 +13,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
+from citycarbon.core.sums import added
 from citycarbon.core.tables import ActivityTable, EmissionTable, Table
 
 METHOD_ID = "inventory.accounting.stack_monitor"
@@ -125,12 +126,8 @@ def stack_monitor(
         activity = pl.when(pl.col("measured")).then(pl.lit("flue_gas")).otherwise(pl.lit("flue_gas_substituted"))
     length = {"year": 4, "month": 7, "day": 10}[period]
     keys = ["place", "time", "sector", "activity", "scenario"]
-    made = (
-        rows.with_columns(pl.col("hour").str.slice(0, length).alias("time"), activity.alias("activity"))
-        .group_by(keys, maintain_order=True)
-        .agg(pl.col("value").sum(), pl.col("provenance_id").drop_nulls().first())
-        .sort(keys)
-    )
+    rows = rows.with_columns(pl.col("hour").str.slice(0, length).alias("time"), activity.alias("activity"))
+    made = added(rows, keys, first=["provenance_id"]).sort(keys)
     fixed = {"scope": "1", "gas": "CO2", "unit": "t", "method": METHOD_ID}
     return EmissionTable(made, fixed=fixed, codes=readings.codes)
 

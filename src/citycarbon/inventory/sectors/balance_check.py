@@ -12,6 +12,7 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
+from citycarbon.core.sums import added
 from citycarbon.core.tables import FactorTable
 from citycarbon.data.exchange.balance_names import balance_columns, balance_rows
 from citycarbon.inventory.sectors import balance_misfits, balance_notes
@@ -211,9 +212,7 @@ def _total_columns(lines: Lines, tolerance: float) -> pl.DataFrame:
         balance_columns().filter(pl.col("parent").is_not_null()).select("parent", pl.col("code").alias("activity"))
     )
     facts = lines.facts.select("place", "time", "row", "activity", "value", "unit")
-    sums = facts.join(parents, on="activity").group_by("place", "time", "row", "parent", "unit", maintain_order=True).agg(
-        pl.col("value").sum(), pl.len().alias("n")
-    )  # fmt: skip
+    sums = added(facts.join(parents, on="activity"), ["place", "time", "row", "parent", "unit"], count="n")
     keys = ["place", "time", "row", "unit"]
     both = facts.rename({"value": "expected"}).join(
         sums, left_on=[*keys, "activity"], right_on=[*keys, "parent"], maintain_order="left"

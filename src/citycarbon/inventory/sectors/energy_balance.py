@@ -14,6 +14,7 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import check_parts, number_sum
 from citycarbon.core.tables import ActivityTable, Table
 from citycarbon.core.units import conversion
 from citycarbon.data.exchange.balance_names import balance_columns, balance_rows, column_code, row_code
@@ -237,8 +238,10 @@ def _final(lines: Lines) -> pl.DataFrame:
     burnt = balance_columns().filter(pl.col("burnt") == "no")["code"].to_list()
     rows = _with_facts(leaves(lines, "final"), lines)
     inner = [NON_ENERGY, OWN_USE]
-    taken = lines.facts.filter(pl.col("row").is_in(inner)).group_by(*KEYS, maintain_order=True).agg(
-        pl.col("value").sum().alias("taken"), (pl.col("sd").fill_null(0.0) ** 2).sum().alias("taken_square")
+    inside = lines.facts.filter(pl.col("row").is_in(inner))
+    check_parts(inside, KEYS)
+    taken = inside.group_by(*KEYS, maintain_order=True).agg(
+        number_sum().alias("taken"), (pl.col("sd").fill_null(0.0) ** 2).sum().alias("taken_square")
     )  # fmt: skip
     rows = rows.join(taken, on=list(KEYS), how="left", maintain_order="left")
     industry = (pl.col("row") == INDUSTRY) & pl.col("taken").is_not_null()

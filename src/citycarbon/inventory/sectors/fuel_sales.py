@@ -12,6 +12,7 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import added, check_parts, number_sum
 from citycarbon.core.tables import ActivityTable, Table
 from citycarbon.core.units import conversion
 
@@ -136,6 +137,8 @@ def transport_reconcile(by_distance: ActivityTable, by_sales: ActivityTable, *, 
         where = Where(item="tolerance")
         raise InputError("parameter_wrong", where, tolerance, expected_value="0 <= tolerance < 1")
     first, second = by_distance.to_polars(), by_sales.to_polars()
+    for table, rows in ((by_distance, first), (by_sales, second)):
+        check_parts(rows, ["place", "time", "activity"], codes=table.codes, free=["unit"])
     problems = Problems()
     units = _common_units(first, second, problems)
     problems.raise_all()
@@ -186,10 +189,11 @@ def _sums(rows: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
         pl.col("value") * pl.col("scale"), pl.col("sd") * pl.col("scale")
     )
     group = pl.coalesce("error_group", pl.format("row {}", pl.int_range(pl.len())))
-    keys = ["place", "time", "activity"]
-    grouped = scaled.with_columns(group.alias("group"), pl.col("sd").fill_null(0.0)).group_by(
-        *keys, "target", "group", maintain_order=True
-    ).agg(pl.col("value").sum(), pl.col("sd").sum())  # fmt: skip
-    return grouped.group_by(*keys, pl.col("target").alias("unit"), maintain_order=True).agg(
-        pl.col("value").sum(), (pl.col("sd") ** 2).sum().sqrt().alias("sd")
+    keys = ["place", "time", "activity", "target"]
+    grouped = added(
+        scaled.with_columns(group.alias("group"), pl.col("sd").fill_null(0.0)).drop("unit"),
+        [*keys, "group"],
+        values=["value", "sd"],
     )
+    both = grouped.group_by(keys, maintain_order=True).agg(number_sum(), (pl.col("sd") ** 2).sum().sqrt().alias("sd"))
+    return both.rename({"target": "unit"})

@@ -10,6 +10,7 @@ import polars as pl
 
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
+from citycarbon.core.sums import check_parts
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable
 from citycarbon.core.units import conversion
 
@@ -72,6 +73,7 @@ def implied_energy(emissions: EmissionTable, factors: FactorTable) -> ActivityTa
     chain = chain.select("activity", (coefficient * CARBON_TO_CO2).alias("coefficient"))
     rows = emissions.with_unit("t").to_polars().filter((pl.col("gas") == "CO2") & (pl.col("scope") == "1"))
     keys = ["place", "time", "sector", "activity", "scenario"]
+    check_parts(rows, keys)
     made = rows.join(chain, on="activity", how="inner", maintain_order="left").select(
         *keys, (pl.col("value") / pl.col("coefficient")).alias("value"), "provenance_id"
     )

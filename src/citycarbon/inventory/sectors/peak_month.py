@@ -10,6 +10,7 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
+from citycarbon.core.sums import added
 from citycarbon.core.tables import ActivityTable, Table
 
 METHOD_ID = "inventory.sectors.peak_month"
@@ -87,13 +88,9 @@ def peak_month(readings: ActivityTable, profile: ProfileTable) -> ActivityTable:
         pl.col("time").str.slice(0, 4).alias("year"), pl.col("time").str.slice(5, 2).cast(pl.Int64).alias("month")
     ).join(shares.select("activity", "month", "share"), on=["activity", "month"], maintain_order="left")
     keys = ["place", "year", "sector", "activity", "scenario", "unit"]
-    by_month = monthly.group_by([*keys, "month"], maintain_order=True).agg(
-        pl.col("value").sum(), pl.col("share").first(), pl.col("provenance_id").drop_nulls().first()
-    )
-    made = by_month.group_by(keys, maintain_order=True).agg(
-        (pl.col("value").sum() / pl.col("share").sum()).alias("value"),
-        pl.lit("L").alias("quality"),
-        pl.col("provenance_id").drop_nulls().first(),
+    by_month = added(monthly, [*keys, "month"], first=["share", "provenance_id"])
+    made = added(by_month, keys, values=["value", "share"], first=["provenance_id"]).select(
+        *keys, pl.col("value") / pl.col("share"), pl.lit("L").alias("quality"), "provenance_id"
     )
     return ActivityTable(made.rename({"year": "time"}), codes=readings.codes)
 

@@ -20,6 +20,7 @@ from citycarbon.core.series import (
     check_units,
     chosen_scenario,
 )
+from citycarbon.core.sums import added
 from citycarbon.core.tables import Table
 
 STATES = (
@@ -122,11 +123,7 @@ def decoupling(
     check_measures(mine, [emissions, output])
     check_complete(mine)
     mine = _grouped(mine, groups)
-    wide = (
-        mine.group_by("place", "time", "measure", maintain_order=True)
-        .agg(pl.col("value").sum())
-        .pivot("measure", index=["place", "time"], values="value")
-    )
+    wide = added(mine, ["place", "time", "measure"]).pivot("measure", index=["place", "time"], values="value")
     known = wide.drop_nulls([emissions, output]).sort("place", "time")
     if periods:
         words = [word.strip() for word in periods.split(",") if word.strip()]

@@ -17,6 +17,7 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, check_units, chosen_scenario
+from citycarbon.core.sums import added
 from citycarbon.core.tables import Table
 
 MODELS = ("auto", "ols", "ridge", "fixed_effects")
@@ -168,11 +169,7 @@ def _sample(series: SeriesTable, impact: str, drivers: str, quadratic: str, scen
     if square and square not in terms:
         problems.add("value_not_listed", Where(item="quadratic"), quadratic, known=", ".join(terms))
     problems.raise_all()
-    every = (
-        mine.group_by("place", "time", "measure", maintain_order=True)
-        .agg(pl.col("value").sum())
-        .pivot("measure", index=["place", "time"], values="value")
-    )
+    every = added(mine, ["place", "time", "measure"]).pivot("measure", index=["place", "time"], values="value")
     wide = every.drop_nulls(wanted).sort("place", "time")
     for name in wanted:
         for place, time, value in wide.filter(pl.col(name) <= 0).select("place", "time", name).head(5).iter_rows():

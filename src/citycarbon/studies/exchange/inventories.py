@@ -17,6 +17,7 @@ import citycarbon
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import StudyResult
+from citycarbon.core.sums import whole
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable
 from citycarbon.data.classifications import RESIDUAL
 from citycarbon.data.exchange.ecrf.layout import INSTITUTIONAL
@@ -110,8 +111,8 @@ def export(
     records = _records(result, rows, classification, crosswalk)
     form.write(Path(out), _with_places(records, result), _metadata(result, records, metric), metric)
     made = records.to_polars()
-    lost = float(made.filter(pl.col("gpc_number").is_null())["emission_co2e"].sum())
-    return Exported(Path(out), made.height, float(made["emission_co2e"].sum()), lost, chosen, basis, metric)
+    lost = whole(made.filter(pl.col("gpc_number").is_null()), "emission_co2e")
+    return Exported(Path(out), made.height, whole(made, "emission_co2e"), lost, chosen, basis, metric)
 
 
 def export_result(folder: Path, name: str, out: Path, options: Mapping[str, str | None]) -> list[Path]:

@@ -14,6 +14,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import StudyResult
+from citycarbon.core.sums import added, whole
 from citycarbon.core.tables import ActivityTable, EmissionTable
 from citycarbon.data.classifications import classification
 from citycarbon.inventory.accounting.compare import compare
@@ -135,7 +136,7 @@ def _by_sector(side: Side, listed: str) -> pl.DataFrame:
         roots = {code: _root(code, parent) for code in rows["code"].unique()}
         coded = rows.select(pl.col("code").replace_strict(roots, return_dtype=pl.String), "value")
     known = coded.filter(pl.col("value").is_not_null())
-    return known.group_by("code").agg(pl.col("value").sum()).sort("code")
+    return added(known, ["code"]).sort("code")
 
 
 def _root(code: str, parent: Mapping[str, str | None]) -> str:
@@ -174,7 +175,7 @@ def _people(side: Side) -> float | None:
     rows = side.result.tables["denominators"].filter(pl.col("measure") == "population", pl.col("time") == time)
     places = _mine(side.result.tables["totals"].filter(pl.col("view") == "place"), side.choice)["place"]
     mine = rows.filter(pl.col("place").is_in(places.implode()))
-    return float(mine["value"].sum()) if mine["place"].n_unique() == places.n_unique() and mine.height else None
+    return whole(mine) if mine["place"].n_unique() == places.n_unique() and mine.height else None
 
 
 def notes_of(first: Side, second: Side) -> list[str]:

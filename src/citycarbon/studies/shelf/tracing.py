@@ -14,6 +14,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import StudyResult
+from citycarbon.core.sums import whole
 from citycarbon.data.references import citation
 from citycarbon.studies.shelf.shelf import Entry, Shelf
 
@@ -38,6 +39,14 @@ def traced_rows(result: StudyResult) -> pl.DataFrame:
         rows = rows.with_columns(*empty, pl.lit(None).cast(pl.String).alias("quality"))
     order = pl.col("value").abs().fill_null(0.0)
     return rows.sort(order, "place", "time", "sector", "activity", "gas", descending=[True, *[False] * 5])
+
+
+def _whole(rows: pl.DataFrame) -> float | None:
+    """Sum of the CO2e of rows, if it is one: not of alternatives, which exclude one another."""
+    try:
+        return whole(rows.filter(pl.col("gas") == "CO2e"), free=["scope"])
+    except InputError:
+        return None
 
 
 def factor_rows(result: StudyResult) -> pl.DataFrame:
@@ -71,7 +80,8 @@ def trace(
     Returns
     -------
     trace
-        ``rows``, ``count``, ``whole`` (sum of CO2e in tonnes), and ``factors``, ``methods``, ``citations`` that the rows name.
+        ``rows``, ``count``, ``whole`` (sum of CO2e in tonnes; none where the rows are alternatives, or a year and its months),
+        ``factors``, ``methods``, ``citations`` that the rows name.
 
     Raises
     ------
@@ -94,7 +104,7 @@ def trace(
     return {
         "rows": shown.to_dicts(),
         "count": found.height,
-        "whole": float(found.filter(pl.col("gas") == "CO2e")["value"].sum()),
+        "whole": _whole(found),
         "factors": {row["factor_id"]: row for row in factors.to_dicts()},
         "methods": {row["method"]: row for row in named.to_dicts()},
         "citations": {key: citation(key) for key in factors["source"].drop_nulls().unique().sort()},

@@ -27,6 +27,7 @@ import polars as pl
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import StudyResult
+from citycarbon.core.sums import added
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
 from citycarbon.data.exchange.iamc.table import INDEX, LEVEL
 from citycarbon.data.library import warming_metric
@@ -95,7 +96,7 @@ def iamc_rows(result: StudyResult, *, mass: str = "Mt", view: str | None = None)
     chinese = pl.concat_str("stem_zh", pl.lit(" · "), "gas_name", "suffix_zh").alias("name_zh")
     model = pl.lit(f"citycarbon {result.meta['citycarbon']}").alias("model")
     rows = named.with_columns(variable, kind, chinese, model, pl.col("value") / MASSES[mass])
-    rows = rows.group_by(*INDEX, "time", "kind", "name_zh", maintain_order=True).agg(pl.col("value").sum())
+    rows = added(rows, [*INDEX, "time", "kind", "name_zh"], free=["place", "sector", "scope", "gas"])
     order = pl.col("kind").replace_strict({"total": 0}, default=1, return_dtype=pl.Int8)
     rows = rows.select(*INDEX, "time", "value", "kind", "name_zh").sort("scenario", "region", order, "variable", "time")
     regions = places.select("region", "kind", "parent", "name_zh").unique(maintain_order=True)

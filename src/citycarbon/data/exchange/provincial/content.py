@@ -15,6 +15,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import StudyResult
+from citycarbon.core.sums import added
 from citycarbon.core.units import conversion, same_dimension
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
 from citycarbon.data.classifications import RESIDUAL, classification
@@ -167,16 +168,15 @@ def _activity(result: StudyResult, time: str, scenario: str) -> pl.DataFrame:
 def _fuels(result: StudyResult, rows: pl.DataFrame, activity: pl.DataFrame) -> pl.DataFrame:
     """Give what is burnt or leaks under energy activities: activity, amount and unit where they add, heat."""
     mine = rows.filter((pl.col("line") == ENERGY) | pl.col("line").str.starts_with(f"{ENERGY}."))
-    heat = mine.group_by("activity", maintain_order=True).agg(
-        pl.when(pl.col("energy").count() > 0).then(pl.col("energy").sum()).alias("energy")
-    )
+    # The heat of a fuel stands once, whatever its gases.
+    heat = added(mine, ["activity"], values=["energy"], free=["gas", "scope", "unit"])
     emitted = result.tables["emissions"].filter(pl.col("scope") == "1")
     facts = emitted.select("provenance_id", "activity").drop_nulls().unique()
     burnt = activity.join(facts, on=["provenance_id", "activity"], how="semi", maintain_order="left")
     amounts = [(name, *_added(part)) for (name,), part in burnt.group_by("activity", maintain_order=True)]
     schema = {"activity": pl.String, "amount": pl.Float64, "unit": pl.String}
-    added = pl.DataFrame(amounts, schema=schema, orient="row")
-    listed = heat.join(added, on="activity", how="left").sort(
+    used = pl.DataFrame(amounts, schema=schema, orient="row")
+    listed = heat.join(used, on="activity", how="left").sort(
         "energy", "activity", descending=[True, False], nulls_last=True
     )
     return listed.with_row_index("number", offset=1).with_columns(pl.col("number").cast(pl.Int64))

@@ -14,6 +14,7 @@ import polars as pl
 
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.results import StudyResult
+from citycarbon.core.sums import whole
 from citycarbon.data.classifications import classification
 from citycarbon.data.exchange.provincial.content import ENERGY, LAND, MEMO, VIEW, Content
 from citycarbon.data.exchange.provincial.sums import HEAD_HEIGHT, ROWS, SCOPE_TEXT, WAN, Places
@@ -226,7 +227,7 @@ def _live_checks(content: Content, rows: pl.DataFrame, result: StudyResult, plac
     made = [
         _Live("表1 = 数据", "总量、信息项与清单外各行之和等于全部数据", "total, memo items and lines apart are all rows",
               "+".join(at[name][0] for name in parts), sum(at[name][1] for name in parts),
-              f"SUM({weights})/{WAN:.0f}", float(rows["co2e"].drop_nulls().sum()) / WAN),
+              f"SUM({weights})/{WAN:.0f}", whole(rows, "co2e", free=["scope", "gas"]) / WAN),
         _Live("表1 两个总量", "两者之差等于土地利用变化和林业", "the totals differ by land-use change and forestry",
               f"{at['with_land'][0]}-{at['without_land'][0]}", at["with_land"][1] - at["without_land"][1], *at[LAND]),
         _Live("表2 = 表1", "分品种合计等于能源活动", "the sum of fuels is energy activities", *at["fuels"], *at[ENERGY]),
@@ -235,7 +236,7 @@ def _live_checks(content: Content, rows: pl.DataFrame, result: StudyResult, plac
     if total is not None and total["value"] is not None:
         scopes = SCOPE_RULES[str(result.meta["scopes"])]
         sums = "+".join(f"SUMIF('{ROWS}'!$H$2:$H${last},\"{SCOPE_TEXT[scope]}\",{weights})" for scope in scopes)
-        mine = float(rows.filter(pl.col("scope").is_in(scopes))["co2e"].drop_nulls().sum()) / WAN
+        mine = whole(rows.filter(pl.col("scope").is_in(scopes)), "co2e", free=["scope", "gas"]) / WAN
         made.append(_Live("账户总量", f"数据按 {result.meta['scopes']} 之和等于研究的总量", "rows of its scopes are its total",
                           f"({sums})/{WAN:.0f}", mine, "", total["value"] / WAN))  # fmt: skip
     return made

@@ -11,6 +11,7 @@ import polars as pl
 from citycarbon.core import frames
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
+from citycarbon.core.sums import added, check_parts
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable
 from citycarbon.core.uncertainty import shared_errors
 from citycarbon.core.units import conversion
@@ -111,9 +112,9 @@ def _use_shares(use: ActivityTable) -> pl.DataFrame:
             continue
         scale = {each: conversion(each, unit) for each in mine["unit"].unique().to_list()}
         amount = pl.col("value") * pl.col("unit").replace_strict(scale, return_dtype=pl.Float64)
-        sums = mine.group_by("time", "scenario", "place", pl.col("sector").alias("user"), maintain_order=True).agg(
-            amount.sum().alias("amount")
-        )
+        mine = mine.select("time", "scenario", "place", "sector", amount.alias("amount"))
+        check_parts(mine, ["time", "scenario"], codes=use.codes)
+        sums = added(mine, ["time", "scenario", "place", "sector"], values=["amount"]).rename({"sector": "user"})
         share = pl.col("amount") / pl.col("amount").sum().over("time", "scenario")
         parts.append(
             sums.with_columns(share.alias("share"), pl.lit(sector).alias("sector"), pl.lit(carrier).alias("carrier"))

@@ -11,6 +11,7 @@ import polars as pl
 from citycarbon.core.dimensions import NOTATION_KEYS
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import added
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.core.totals import total
 from citycarbon.inventory.accounting.regroup import shares_of
@@ -98,9 +99,9 @@ def points_of_view(emissions: EmissionTable, *, classification_name: str = "") -
         )
         parts.append(_rows(counted, view))
     made = pl.concat(parts)
-    totals = made.filter(pl.col("counted") == "yes").group_by("perspective", *_KEYS, "unit", maintain_order=True).agg(
-        pl.col("value").sum()
-    ).with_columns(pl.lit("total").alias("counted"))  # fmt: skip
+    counted_rows = made.filter(pl.col("counted") == "yes")
+    totals = added(counted_rows, ["perspective", *_KEYS, "unit"], codes=emissions.codes, free=["scope"])
+    totals = totals.with_columns(pl.lit("total").alias("counted"))
     hooks = sums.select(*_KEYS, "unit").unique(maintain_order=True)
     missing = [
         hooks.with_columns(
@@ -136,13 +137,8 @@ def _rows(marked: pl.DataFrame, view: str) -> pl.DataFrame:
         used = marked.filter(first & (pl.col("generation") != 0)).with_columns(pl.col("generation").alias("value"))
         no = [(used, "used"), (marked.filter(aside), "sink")]
     by = ["perspective", "sector", "scope", *_KEYS, "unit"]
-    parts = [
-        yes.group_by(by, maintain_order=True)
-        .agg(pl.col("value").sum())
-        .filter(pl.col("value") != 0)
-        .with_columns(pl.lit("yes").alias("counted"))
-    ]
+    parts = [added(yes, by).filter(pl.col("value") != 0).with_columns(pl.lit("yes").alias("counted"))]
     for rows, reason in no:
-        sums = rows.group_by(by, maintain_order=True).agg(pl.col("value").sum())
+        sums = added(rows, by)
         parts.append(sums.with_columns(pl.lit("no").alias("counted"), *_reason(pl.lit(True), reason)))
     return pl.concat(parts, how="diagonal")

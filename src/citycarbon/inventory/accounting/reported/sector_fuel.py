@@ -10,6 +10,7 @@ import polars as pl
 
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
+from citycarbon.core.sums import added
 from citycarbon.core.tables import EmissionTable
 from citycarbon.data.classifications import classification
 from citycarbon.data.exchange.sector_fuel import SectorFuelTable
@@ -112,7 +113,7 @@ def sector_fuel_check(matrix: SectorFuelTable, *, tolerance: float = 1e-6, decim
 def _beside(rows: pl.DataFrame, cells: pl.DataFrame, part: str, by: list[str]) -> pl.DataFrame:
     """Sums of cells beside the printed totals of one kind."""
     keys = [*_KEYS, *by]
-    sums = cells.group_by(keys, maintain_order=True).agg(pl.col("value").sum(), pl.len().alias("parts"))
+    sums = added(cells, keys, count="parts", free=["scope"])
     printed = rows.filter(pl.col("part") == part).select(*keys, pl.col("value").alias("expected"), "unit")
     name = pl.col(by[0]) if by else pl.lit("total")
     return printed.join(sums, on=keys, how="left", maintain_order="left").select(

@@ -12,6 +12,7 @@ from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.series import ALL, SeriesTable
+from citycarbon.core.sums import added, check_parts, yearly
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable
 from citycarbon.core.units import conversion
 from citycarbon.core.warming import BIOGENIC
@@ -111,6 +112,7 @@ def time_series(
     return SeriesTable(pl.concat(parts, how="diagonal"))
 
 
+_NESTED = ("place", "time", "sector")
 _LESS: dict[str, tuple[str, ...]] = {"activity": (), "sector": ("activity",), "total": ("activity", "sector")}
 """What is added up by each ``by``."""
 
@@ -121,13 +123,7 @@ def _added(rows: pl.DataFrame, by: str) -> pl.DataFrame:
 
 def _emissions(emissions: EmissionTable, measure: str, unit: str) -> pl.DataFrame:
     rows = emissions.with_unit(unit).to_polars().filter((pl.col("gas") != BIOGENIC) & pl.col("value").is_not_null())
-    for dimension in ("gas", "metric"):
-        words = rows[dimension].drop_nulls().unique().sort().to_list()
-        if len(words) > 1:
-            raise InputError("sum_alternatives", Where(column=dimension), ", ".join(words), dimension=dimension)
-    bases = [word for word in rows["basis"].unique().sort().to_list() if word != "all"]
-    if len(bases) > 1:
-        raise InputError("sum_alternatives", Where(column="basis"), ", ".join(bases), dimension="basis")
+    check_parts(rows, ["scenario", "scope", *_NESTED])
     return _summed(rows.with_columns(pl.lit(measure).alias("measure"), pl.lit(unit).alias("unit")))
 
 
@@ -139,6 +135,5 @@ def _activity(activity: ActivityTable, measure: str, unit: str) -> pl.DataFrame:
 
 
 def _summed(rows: pl.DataFrame) -> pl.DataFrame:
-    keys = ["place", pl.col("time").str.slice(0, 4), "sector", "activity", "measure", "scenario", "unit"]
-    source = pl.col("provenance_id").drop_nulls().first()
-    return rows.group_by(keys, maintain_order=True).agg(pl.col("value").sum(), source)
+    keys = ["place", "time", "sector", "activity", "measure", "scenario", "unit"]
+    return added(yearly(rows), keys, first=["provenance_id"], free=["scope"])

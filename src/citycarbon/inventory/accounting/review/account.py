@@ -116,11 +116,6 @@ def reviewed(
     return ReviewedAccount(by_gas, whole, gas, scopes)
 
 
-def years_of(rows: pl.DataFrame) -> pl.DataFrame:
-    """Turn the periods of a written table into years."""
-    return rows.with_columns(pl.col("time").str.slice(0, 4))
-
-
 def base_account(
     account: ReviewedAccount, base: ReviewedAccount | None, base_year: int | None
 ) -> tuple[ReviewedAccount, str] | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import polars as pl
 
 from citycarbon.core.errors import InputError
+from citycarbon.core.sums import added, yearly
 from citycarbon.core.tables import ActivityTable
 from citycarbon.core.units import conversion
-from citycarbon.inventory.accounting.review.account import years_of
 
 AMOUNT = ("place", "time", "sector", "activity", "scenario")
 
@@ -32,7 +32,7 @@ def activity_amounts(activity: ActivityTable) -> pl.DataFrame:
         The keys, ``amount`` and ``amount_unit``. Every activity has the unit that comes first in the alphabet among its own; a
         sum with a part that does not turn into it is left out, so that no sum is of two kinds.
     """
-    rows = years_of(activity.to_polars())
+    rows = yearly(activity.to_polars())
     first = pl.col("unit").min().over("activity")
     rows = rows.with_columns(first.alias("amount_unit"))
     pairs = rows.select("unit", "amount_unit").unique().rows()
@@ -42,8 +42,11 @@ def activity_amounts(activity: ActivityTable) -> pl.DataFrame:
         orient="row",
     )
     rows = rows.join(scales, on=["unit", "amount_unit"], how="left")
-    amount = pl.col("value") * pl.col("scale")
-    sums = rows.group_by(*AMOUNT, "amount_unit", maintain_order=True).agg(
-        amount.sum().alias("amount"), amount.is_null().any().alias("mixed")
+    keys = [*AMOUNT, "amount_unit"]
+    rows = rows.with_columns((pl.col("value") * pl.col("scale")).alias("amount")).drop("unit")
+    mixed = rows.filter(pl.col("amount").is_null()).select(keys).unique()
+    return (
+        added(rows, keys, codes=activity.codes, values=["amount"])
+        .join(mixed, on=keys, how="anti", maintain_order="left")
+        .select(*AMOUNT, "amount", "amount_unit")
     )
-    return sums.filter(~pl.col("mixed")).select(*AMOUNT, "amount", "amount_unit")

@@ -16,9 +16,9 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import check_parts, yearly
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.core.warming import BIOGENIC
-from citycarbon.inventory.accounting.review.account import years_of
 from citycarbon.inventory.accounting.review.notations import ANY_ACTIVITY, NotationTable, place_of_row
 from citycarbon.inventory.accounting.review.notations import METHOD_ID as NOTATION_METHOD
 from citycarbon.inventory.accounting.review.words import sentences
@@ -108,8 +108,9 @@ def completeness(
     >>> completeness(EmissionTable(rows), wanted).to_polars().select("item", "verdict").rows()
     [('2020', 'misfit'), ('2020 rail', 'misfit'), ('2020 road', 'agrees')]
     """
-    rows = years_of(emissions.to_polars()).filter(pl.col("gas") != BIOGENIC)
-    reasons = None if notations is None else years_of(notations.to_polars())
+    rows = yearly(emissions.to_polars()).filter(pl.col("gas") != BIOGENIC)
+    reasons = None if notations is None else yearly(notations.to_polars())
+    check_parts(rows, ["place", "time", "sector", "activity", "scope", "gas", "basis", "unit"])
     if reasons is not None:
         _refuse_contradictions(rows, reasons)
     if not each_place and rows["place"].n_unique() > 1:
@@ -173,9 +174,16 @@ def _with_numbers(cells: pl.DataFrame, rows: pl.DataFrame, expected: ExpectedTab
     wanted = wanted.filter(pl.col("wanted_gas").is_null() | (pl.col("wanted_gas") == pl.col("gas")))
     own = pl.col("sector") == pl.col("code")
     keys = ["place", "time", "code", "wanted_gas"]
+    every = pl.col("basis") == "all"
+    # Two bases state one source twice: it has the rows of one of them.
+    of_basis = wanted.group_by([*keys, "basis"], maintain_order=True).agg(own.sum().alias("numbers"))
+    numbers_of = of_basis.group_by(keys, maintain_order=True).agg(
+        pl.col("numbers").filter(every).sum() + pl.col("numbers").filter(~every).max().fill_null(0)
+    )
     counted = wanted.group_by(keys, maintain_order=True).agg(
-        own.sum().alias("numbers"), pl.col("sector").filter(~own).unique().sort().str.join(", ").alias("above"),
+        pl.col("sector").filter(~own).unique().sort().str.join(", ").alias("above"),
     )  # fmt: skip
+    counted = counted.join(numbers_of, on=keys, nulls_equal=True, maintain_order="left")
     made = cells.join(counted, on=keys, how="left", nulls_equal=True)
     return made.with_columns(pl.col("numbers").fill_null(0), pl.col("above").fill_null(""))
 

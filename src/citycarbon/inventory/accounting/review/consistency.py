@@ -14,9 +14,10 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
+from citycarbon.core.sums import added, check_parts, number_sum, yearly
 from citycarbon.core.tables import ActivityTable, EmissionTable
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
-from citycarbon.inventory.accounting.review.account import TONNE, years_of
+from citycarbon.inventory.accounting.review.account import TONNE
 from citycarbon.inventory.accounting.review.amounts import activity_amounts
 from citycarbon.inventory.accounting.review.words import figure, percent, sentences, spans
 
@@ -93,7 +94,7 @@ def consistency(
         if value <= 0:
             problems.add("parameter_wrong", Where(item=name), value, expected_value="> 0")
     problems.raise_all()
-    rows = years_of(emissions.with_unit(TONNE).to_polars()).filter(pl.col("gas") != BIOGENIC)
+    rows = yearly(emissions.with_unit(TONNE).to_polars()).filter(pl.col("gas") != BIOGENIC)
     series = _series(rows)
     steps = _steps(series)
     found = [
@@ -113,10 +114,9 @@ def _series(rows: pl.DataFrame) -> pl.DataFrame:
     """Sum each category and year, with the methods and factors that it rests on."""
     words = {"method": "methods", "factor_id": "factors"}
     joined = [pl.col(name).drop_nulls().unique().sort().str.join(" + ").alias(new) for name, new in words.items()]
-    value = pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")
-    made = rows.group_by(*SERIES, "time", maintain_order=True).agg(
-        value, pl.col("notation").drop_nulls().first(), *joined
-    )
+    keys = [*SERIES, "time"]
+    check_parts(rows, keys)
+    made = rows.group_by(keys, maintain_order=True).agg(number_sum(), pl.col("notation").drop_nulls().first(), *joined)
     return made.with_columns(pl.col("time").cast(pl.Int64).alias("year")).sort(*SERIES, "year")
 
 
@@ -249,11 +249,7 @@ def _changed(steps: pl.DataFrame, check: str) -> pl.DataFrame:
 def _implied(rows: pl.DataFrame, activity: ActivityTable, deviation: float) -> pl.DataFrame:
     """Emissions over amounts, beside the median of the same activity and gas."""
     keys = ["place", "time", "sector", "activity", "scenario"]
-    sums = (
-        rows.filter(pl.col("value").is_not_null())
-        .group_by(*keys, "basis", "scope", "gas", maintain_order=True)
-        .agg(pl.col("value").sum())
-    )
+    sums = added(rows.filter(pl.col("value").is_not_null()), [*keys, "basis", "scope", "gas"])
     both = sums.join(activity_amounts(activity), on=keys).filter(pl.col("amount") > 0)
     kind = ["activity", "scope", "gas", "basis", "amount_unit"]
     factor = (pl.col("value") / pl.col("amount")).alias("value")
@@ -284,7 +280,7 @@ def _double(rows: pl.DataFrame) -> pl.DataFrame:
     """Sources that have both the mass of gases and CO2e: the CO2e would count them a second time."""
     keys = ["place", "time", "scenario", "basis", "sector", "activity", "scope"]
     numbers = rows.filter(pl.col("value").is_not_null())
-    equal = numbers.filter(pl.col("gas") == EQUIVALENT).group_by(keys, maintain_order=True).agg(pl.col("value").sum())
+    equal = added(numbers.filter(pl.col("gas") == EQUIVALENT), keys)
     masses = (
         numbers.filter(pl.col("gas") != EQUIVALENT)
         .group_by(keys, maintain_order=True)
@@ -306,11 +302,7 @@ def _double(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _bases(rows: pl.DataFrame) -> pl.DataFrame:
     """Places and years with two bases: alternatives that no total adds."""
-    stated = (
-        rows.filter(pl.col("basis") != "all")
-        .group_by("place", "time", "scenario", "basis", "gas", maintain_order=True)
-        .agg(pl.col("value").sum())
-    )
+    stated = added(rows.filter(pl.col("basis") != "all"), ["place", "time", "scenario", "basis", "gas"], free=["scope"])
     gathered = (
         stated.sort("basis")
         .group_by("place", "time", "scenario", "gas", maintain_order=True)

@@ -11,10 +11,11 @@ import polars as pl
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import added, yearly
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
 from citycarbon.core.warming import BIOGENIC
 from citycarbon.data.library import warming_metric
-from citycarbon.inventory.accounting.review.account import TONNE, Basis, reviewed, years_of
+from citycarbon.inventory.accounting.review.account import TONNE, Basis, reviewed
 
 METHOD_ID = "inventory.accounting.data_quality"
 RATINGS = ("H", "M", "L")
@@ -115,7 +116,7 @@ def data_quality(
     gases = [gas for gas in table.words("gas") if gas != BIOGENIC]
     table = table.filter(gas=gases)
     table = table if metric is None else table.to_co2e(warming_metric(metric))
-    rows = years_of(table.to_polars()).filter(pl.col("value").is_not_null()).with_row_index("number")
+    rows = yearly(table.to_polars()).filter(pl.col("value").is_not_null()).with_row_index("number")
     rows = _of_factor(_of_activity(rows, activity), factors)
     rated = pl.max_horizontal("activity", "factor")
     known = pl.col("activity").is_not_null() & pl.col("factor").is_not_null()
@@ -139,7 +140,7 @@ def _of_activity(rows: pl.DataFrame, activity: ActivityTable | None) -> pl.DataF
     if activity is None:
         return rows.with_columns(nothing)
     known = (
-        years_of(activity.to_polars()).with_columns(_rank(pl.col("quality")).alias("rank")).rename({"activity": "kind"})
+        yearly(activity.to_polars()).with_columns(_rank(pl.col("quality")).alias("rank")).rename({"activity": "kind"})
     )
     keys = [name if name != "activity" else "kind" for name in _KEYS]
     worst = pl.when(pl.col("rank").is_null().any()).then(None).otherwise(pl.col("rank").max())
@@ -174,9 +175,7 @@ def _shares(rows: pl.DataFrame) -> pl.DataFrame:
         aspects, index=["time", "sector", "value"], variable_name="aspect", value_name="rank"
     )
     long = pl.concat([long, long.with_columns(pl.lit("total").alias("sector"))])
-    sums = long.group_by("time", "sector", "aspect", "rank", maintain_order=True).agg(
-        pl.col("value").sum(), pl.len().cast(pl.Float64).alias("rows")
-    )
+    sums = added(long, ["time", "sector", "aspect", "rank"], count="rows").with_columns(pl.col("rows").cast(pl.Float64))
     whole = pl.col("value").sum().over("time", "sector", "aspect")
     ratings = dict(enumerate(RATINGS, start=1))
     order = pl.col("aspect").replace_strict(

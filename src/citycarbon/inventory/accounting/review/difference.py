@@ -14,10 +14,11 @@ import polars as pl
 
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Where
+from citycarbon.core.sums import number_sum, yearly
 from citycarbon.core.tables import OBSERVED, ActivityTable, EmissionTable
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
 from citycarbon.data.library import warming_metric
-from citycarbon.inventory.accounting.review.account import TONNE, reviewed, years_of
+from citycarbon.inventory.accounting.review.account import TONNE, reviewed
 from citycarbon.inventory.accounting.review.amounts import AMOUNT, activity_amounts, scale_of
 
 PARTS = ("boundary", "gas", "metric", "activity", "factor", "method", "not_separable")
@@ -50,7 +51,7 @@ def side_of(
     reviewed(emissions, metric=metric, scopes=scopes, basis=basis, scenario=scenario)
     table = emissions if scenario is None else emissions.filter(scenario=scenario)
     table = table if basis is None else table.filter(basis=[basis, "all"])
-    rows = years_of(table.filter(scope=SCOPE_RULES[scopes]).with_unit(TONNE).to_polars())
+    rows = yearly(table.filter(scope=SCOPE_RULES[scopes]).with_unit(TONNE).to_polars())
     rows = rows.filter(pl.col("value").is_not_null() & (pl.col("gas") != BIOGENIC))
     rows = rows.join(_weights(rows, metric), on="gas")
     label = pl.when(pl.col("gas") == EQUIVALENT).then(pl.coalesce("metric", pl.lit(metric, dtype=pl.String)))
@@ -58,9 +59,7 @@ def side_of(
     made = (
         rows.with_columns(label.alias("metric"))
         .group_by(SOURCE, maintain_order=True)
-        .agg(
-            pl.col("value").sum().alias("mass"), pl.col("weight").first(), pl.col("metric").drop_nulls().first(), *words
-        )
+        .agg(number_sum().alias("mass"), pl.col("weight").first(), pl.col("metric").drop_nulls().first(), *words)
     )
     made = made.with_columns(pl.lit(metric, dtype=pl.String).alias("used_metric"))
     return _with_amounts(made, activity, scenario)

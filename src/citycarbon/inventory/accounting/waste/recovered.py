@@ -10,6 +10,7 @@ import polars as pl
 
 from citycarbon.core.errors import Problems
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import added, check_periods
 from citycarbon.core.tables import ActivityTable, Table
 from citycarbon.inventory.accounting.waste.parameters import in_unit, place_of
 
@@ -33,7 +34,14 @@ class RecoveryTable(Table):
 
 
 def with_year(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the year of each row as a number."""
+    """Add the year of each row as a number.
+
+    Raises
+    ------
+    DoubleCountError
+        If a year stands beside its months.
+    """
+    check_periods(rows)
     return rows.with_columns(pl.col("time").str.slice(0, 4).cast(pl.Int64).alias("year"))
 
 
@@ -67,11 +75,8 @@ def shares_left(
     rows = with_year(recovered.to_polars())
     if years is not None:
         rows = rows.filter(pl.col("year").is_between(*years))
-    taken = (
-        rows.with_columns((pl.col("value") * in_unit(rows, "t")).alias("taken"))
-        .group_by(KEYS, maintain_order=True)
-        .agg(pl.col("taken").sum(), pl.col("provenance_id").drop_nulls().sort().first())
-    )
+    masses = rows.with_columns((pl.col("value") * in_unit(rows, "t")).alias("taken")).drop("unit")
+    taken = added(masses.sort("provenance_id", nulls_last=True), KEYS, values=["taken"], first=["provenance_id"])
     both = sums.join(taken, on=KEYS, how="full", coalesce=True).with_columns(
         pl.col("generated").fill_null(0.0), pl.col("taken").fill_null(0.0)
     )

@@ -13,6 +13,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, check_units, chosen_scenario
+from citycarbon.core.sums import added
 from citycarbon.data.layers import Layer
 from citycarbon.data.layers.blocks import spatial_blocks, spatial_folds
 from citycarbon.data.library.elements import ProxyTable
@@ -103,7 +104,7 @@ def _evidence(series: SeriesTable, measure: str, time: str | None) -> tuple[pl.D
     check_single(mine)
     check_units(mine)
     check_complete(mine)
-    return mine.group_by("place", maintain_order=True).agg(pl.col("value").sum()), str(mine["unit"][0])
+    return added(mine, ["place"]), str(mine["unit"][0])
 
 
 def units_of(elements: ProxyTable, problems: Problems) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -118,7 +119,7 @@ def units_of(elements: ProxyTable, problems: Problems) -> tuple[tuple[str, ...],
 
 def amounts_of(elements: ProxyTable, places: list[str], names: tuple[str, ...]) -> Floats:
     """Amounts as an array of shape (places, elements); zero where a place has none."""
-    sums = elements.to_polars().group_by("place", "proxy", maintain_order=True).agg(pl.col("value").sum())
+    sums = added(elements.to_polars(), ["place", "proxy"])
     made = np.zeros((len(places), len(names)))
     rows = pl.DataFrame({"place": places}, schema={"place": pl.String}).with_row_index("row")
     columns = pl.DataFrame({"proxy": names}, schema={"proxy": pl.String}).with_row_index("column")

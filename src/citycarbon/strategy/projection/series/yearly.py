@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, chosen_scenario
+from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, check_units, chosen_scenario
+from citycarbon.core.sums import added
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,12 @@ def yearly_series(
     for time in rows.filter(pl.col("time").str.len_chars() != 4)["time"].unique().sort().head(3).to_list():
         problems.add("value_out_of_range", Where(column="time"), time, range="YYYY")
     problems.raise_all()
-    sums = rows.group_by("place", "measure", "time", maintain_order=True).agg(
-        pl.col("value").sum(), pl.col("unit").n_unique().alias("units"), pl.col("unit").first()
-    )
+    check_units(rows)
+    sums = added(rows, ["place", "measure", "time"], first=["unit"])
     made = []
     for (place, name), part in sums.sort("place", "measure", "time").group_by("place", "measure", maintain_order=True):
         years = tuple(int(time) for time in part["time"].to_list())
         found = Yearly(str(place), str(name), years, part["value"].to_numpy(), str(part["unit"][0]))
-        if part["units"].max() != 1 or part["unit"].n_unique() != 1:
-            shown = ", ".join(part["unit"].unique().sort().to_list())
-            problems.add("measure_units", Where(item=found.name), shown, measure=found.measure)
         if len(years) < least:
             problems.add("series_short", Where(item=found.name), len(years), needed=least)
         for missing in _gaps(years):

@@ -10,6 +10,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
+from citycarbon.core.sums import added
 from citycarbon.core.tables import EmissionTable
 from citycarbon.strategy.projection.stocks.model import models_of
 from citycarbon.strategy.projection.stocks.tables import EVERY, CalibrationTable, LineTable, PathTable
@@ -97,7 +98,7 @@ def calibrate(
     mine = emissions.with_unit("t").to_polars().filter(pl.col("time").str.slice(0, 4) == str(year))
     if not mine.height:
         raise InputError("period_wrong", Where(item="year"), year, known=", ".join(emissions.words("time")[-12:]))
-    inventory = mine.group_by(keys, maintain_order=True).agg(pl.col("value").sum().alias("inventory_value"))
+    inventory = added(mine, keys, codes=emissions.codes, free=["scope"]).rename({"value": "inventory_value"})
     both = (
         sums[0]
         .join(inventory, on=keys, how="full", coalesce=True)

@@ -12,6 +12,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
+from citycarbon.core.sums import added, check_parts
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.strategy.projection.stocks.formula import parse_formula
 from citycarbon.strategy.projection.stocks.model import models_of
@@ -189,9 +190,6 @@ def _base(emissions: EmissionTable, year: int, basis: str, place: str) -> pl.Dat
     rows = (
         emissions.with_unit("t").to_polars().filter(pl.col("value").is_not_null() & (pl.col("gas") != "CO2-biogenic"))
     )
-    scenarios = rows["scenario"].unique().sort().to_list()
-    if len(scenarios) > 1:
-        raise InputError("scenario_needed", Where(column="scenario"), ", ".join(scenarios))
     bases = [each for each in rows["basis"].unique().sort().to_list() if each != EVERY]
     if bases and basis not in bases:
         raise InputError("value_not_listed", Where(item="basis"), basis, known=", ".join(bases))
@@ -200,9 +198,12 @@ def _base(emissions: EmissionTable, year: int, basis: str, place: str) -> pl.Dat
         known = ", ".join(rows["time"].str.slice(0, 4).unique().sort().to_list()[-12:])
         raise InputError("period_wrong", Where(item="year"), year, known=known)
     mine = mine.with_columns(pl.col("place", "sector", "activity", "scope", "gas").cast(pl.String))
+    # A line is one thing: neither two metrics of it nor, where places are added up, a place with its own parts.
+    apart = [name for name in _KEYS if name != "metric" and not (place and name == "place")]
+    check_parts(mine, apart, codes=emissions.codes)
     if place:
         mine = mine.with_columns(pl.lit(place).alias("place"))
-    sums = mine.group_by(_KEYS, maintain_order=True).agg(pl.col("value").sum()).filter(pl.col("value") != 0).sort(_KEYS)
+    sums = added(mine, _KEYS, codes=emissions.codes).filter(pl.col("value") != 0).sort(_KEYS)
     # A name that the language of formulas reads as one driver.
     name = pl.format("{}: {} {} {} {}", "place", "sector", "activity", "scope", "gas").str.replace_all(r"[*/^]", "-")
     removal = pl.col("flow") == "removal"

@@ -17,6 +17,7 @@ from citycarbon.core.draws import Sampler, uniforms
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.series import Floats, SeriesTable, check_complete, chosen_scenario
+from citycarbon.core.sums import added
 from citycarbon.core.units import conversion
 from citycarbon.strategy.projection.outcomes import (
     BandTable,
@@ -449,15 +450,11 @@ def _observed(history: SeriesTable, run: Run) -> pl.DataFrame:
     scale = {unit: conversion(unit, "t") for unit in rows["unit"].unique().to_list()}
     value = pl.col("value") * pl.col("unit").replace_strict(scale, return_dtype=pl.Float64)
     rows = rows.with_columns(value)
-    by = rows.group_by("place", "time", maintain_order=True).agg(pl.col("value").sum()).sort("place", "time")
+    by = added(rows.drop("unit"), ["place", "time"]).sort("place", "time")
     if len(places) > 1 and ALL not in rows["place"].to_list():
         # A year in which a place has no figure is none of the whole.
-        whole = (
-            by.group_by("time", maintain_order=True)
-            .agg(pl.col("value").sum(), pl.len().alias("places"))
-            .filter(pl.col("places") == len(places))
-            .with_columns(pl.lit(ALL).alias("place"))
-        )
+        whole = added(by, ["time"], count="places").filter(pl.col("places") == len(places))
+        whole = whole.with_columns(pl.lit(ALL).alias("place"))
         by = pl.concat([by, whole.select("place", "time", "value")])
     return by.with_columns(
         pl.lit("gross").alias("measure"), pl.lit("observed").alias("scenario"), pl.lit("t").alias("unit"),

@@ -5,7 +5,12 @@ Comes in: nothing. Goes out: table classes. Not for: formulas (``formula``) and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from citycarbon.core import frames
 from citycarbon.core.dimensions import DISTRIBUTIONS, SCOPES
+from citycarbon.core.errors import Problem, Where, problem
+from citycarbon.core.frames import Frame
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
 
@@ -37,6 +42,14 @@ class PathTable(Table):
         Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
     )  # fmt: skip
     __slots__ = ()
+
+    def _own_rules(self, frame: Frame, fixed: Mapping[str, str], where: Where) -> Iterable[Problem]:
+        listed = frames.distinct_values(frame, "time") if "time" in frame.collect_schema().names() else [fixed["time"]]
+        # Paths go from year to year: a month is no step of them.
+        months = [str(word) for word in listed if len(str(word)) != len("YYYY")]
+        if months:
+            place = Where(where.file, where.sheet, (), "time")
+            yield problem("value_out_of_range", place, ", ".join(months[:5]), range="YYYY")
 
 
 class LineTable(Table):
