@@ -316,7 +316,7 @@ CELLS = [
          (2,), "year_from"),
     Case("month 13", "time_wrong", text(F, "p1,2022,transport", "p1,2020-13,transport"), F, (5,), "time"),
     Case("30 February", "time_wrong", text(F, "p1,2022,transport", "p1,2022-02-30,transport"), F, (5,), "time"),
-    Case("hour 25", "value_out_of_range", text("stack.csv", "2022-01-01 03", "2022-01-01 25"), "stack.csv", (5,), "hour"),
+    Case("hour 25", "time_not_hour", text("stack.csv", "2022-01-01 03", "2022-01-01 25"), "stack.csv", (5,), "hour"),
     Case("fraction above one", "value_out_of_range", text("lime_kiln.csv", "0.114", "11.4"), "lime_kiln.csv", (2,),
          "carbon_content"),
     Case("word not in the list", "value_not_listed", text("lime_kiln.csv", "lime,product", "lime,output"), "lime_kiln.csv",

@@ -43,6 +43,23 @@ def test_every_problem_is_named(ana):
     assert ana.post(ADDRESS, json={"activity": [DIESEL], "factors": "library:../../x"}).status_code == 422
 
 
+def test_cells_of_json_are_judged_as_they_stand(ana):
+    odd = [
+        {"value": True},
+        {"value": "120①"},
+        {"value": "12²"},
+        {"value": "1,000"},
+        {"time": "2022年1-6月"},
+        {"time": 44743},
+    ]
+    answer = ana.post(
+        ADDRESS, json={"activity": [DIESEL] + [{**DIESEL, "place": f"p{n}", **cell} for n, cell in enumerate(odd)]}
+    )
+    assert answer.status_code == 422
+    found = {each["code"]: each["where"]["rows"] for each in answer.json()["errors"]}
+    assert found == {"value_not_number": [3, 4, 5, 6], "time_wrong": [7], "time_serial": [8]}
+
+
 def test_only_those_who_compute_may_try(desk):
     assert desk.client().post(ADDRESS, json={"activity": [DIESEL]}).status_code == 401
     alice = desk.client("alice")

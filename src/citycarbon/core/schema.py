@@ -6,6 +6,7 @@ every broken column and the first offending rows. Not for: rules that join sever
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ import narwhals as nw
 from citycarbon.core.errors import Problem, Problems, Where, problem
 from citycarbon.core.frames import Frame, counts, distinct_values, is_lazy, small, text_type
 
-PERIOD = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
+SERIAL = re.compile(r"[2-7][0-9]{4}(\.[0-9]+)?")
+"""What a spreadsheet counts days with: 1954 to 2118."""
 _LARGEST = 1e300
 
 
@@ -122,6 +125,9 @@ def settle_types(frame: Frame, columns: Sequence[Column], where: Where) -> Frame
                 casts.append(nw.col(column.name).cast(nw.String))
         elif textual:
             problems.add("value_not_number", place, str(kind))
+        elif kind == nw.Boolean or kind.is_temporal():
+            # A truth value is no 1, and a date no number of microseconds.
+            problems.add("value_not_number", place, str(kind))
         elif column.kind == "number" and kind != nw.Float64:
             casts.append(nw.col(column.name).cast(nw.Float64))
         elif column.kind == "year" and kind != nw.Int64:
@@ -200,10 +206,33 @@ def _check_words(frame: Frame, column: Column, where: Where) -> list[Problem]:
     words = [str(word) for word in distinct_values(frame, column.name)]
     if column.kind == "period":
         wrong = [word for word in words if not PERIOD.fullmatch(word)]
-        code, facts = "time_wrong", {}
-    else:
-        wrong = [word for word in words if word not in column.allowed]
-        code, facts = "value_not_listed", {"known": ", ".join(column.allowed)}
+        serial = [word for word in wrong if SERIAL.fullmatch(word)]
+        wrong = [word for word in wrong if word not in serial]
+        found = (
+            _named_words(frame, column, where, serial, "time_serial", {"moment": serial_moment(serial[0])})
+            if serial
+            else []
+        )
+        return found + _named_words(frame, column, where, wrong, "time_wrong", {})
+    wrong = [word for word in words if word not in column.allowed]
+    return _named_words(frame, column, where, wrong, "value_not_listed", {"known": ", ".join(column.allowed)})
+
+
+def serial_moment(serial: str) -> str:
+    """Give the day, and the hour if there is one, that a spreadsheet counts so.
+
+    Examples
+    --------
+    >>> serial_moment("44743"), serial_moment("44743.0416666")
+    ('2022-07-01', '2022-07-01 01:00')
+    """
+    moment = datetime.datetime(1899, 12, 30) + datetime.timedelta(seconds=round(float(serial) * 86400))
+    return moment.isoformat(" ", "minutes") if "." in serial.rstrip("0").rstrip(".") else moment.date().isoformat()
+
+
+def _named_words(
+    frame: Frame, column: Column, where: Where, wrong: Sequence[str], code: str, facts: dict[str, str]
+) -> list[Problem]:
     if not wrong:
         return []
     condition = nw.col(column.name).cast(nw.String).is_in(wrong)

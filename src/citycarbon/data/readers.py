@@ -22,9 +22,11 @@ from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTabl
 from citycarbon.core.units import parse
 from citycarbon.data import safety
 from citycarbon.data.own_factors import settle_factors
-from citycarbon.data.sheets import RawSheet, read_text, read_workbook
+from citycarbon.data.sheets import ROW, RawSheet, read_text, read_workbook
 from citycarbon.data.spelling import CODED, codes_as_text
-from citycarbon.data.typed import activity_codes, match_headers, typed_frame
+from citycarbon.data.typed import Matched, activity_codes, match_headers, typed_frame
+from citycarbon.data.workbooks.cells import column_letters
+from citycarbon.data.workbooks.loading import merged
 
 TABULAR = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
 TableT = TypeVar("TableT", bound=Table)
@@ -111,6 +113,7 @@ def read_reviewed(
     if suffix not in TABULAR:
         raise InputError("file_kind_unknown", Where(file=shown), suffix or "—", kinds=", ".join(TABULAR))
     headers: dict[str, str] = {}
+    places = MergedPlaces(path, {})
     tell("reading")
     if suffix == ".parquet" and options.shape is not None:
         raise InputError("shape_idle", Where(file=shown), suffix)
@@ -124,6 +127,7 @@ def read_reviewed(
         frame, problems = typed_frame(raw, matched, options.given)
         sheet, encoding = raw.sheet, raw.encoding
         headers = {item.column.name: item.header for item in matched}
+        places = MergedPlaces(path, {item.header: item.index + 1 for item in matched})
     where = Where(file=shown, sheet=sheet or None)
     tell("checking")
     frame = _number_constants(frame, table, options.given, where, problems)
@@ -131,7 +135,7 @@ def read_reviewed(
         frame, found = settle_factors(frame, where)
         problems.extend(_in_words_of_file(item, headers) for item in found)
     problems.extend(_in_words_of_file(item, headers) for item in _unknown_codes(frame, options.codes, where))
-    checked = _check(encoded(frame, table), table, where, problems, headers, unique or _keys(table))
+    checked = _check(encoded(frame, table), table, where, problems, headers, unique or _keys(table), places)
     origin = Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding, sheet)
     return checked, origin, headers
 
@@ -139,14 +143,19 @@ def read_reviewed(
 def _number_constants(
     frame: pl.DataFrame, table: type[Table], given: Mapping[str, str], where: Where, problems: Problems
 ) -> pl.DataFrame:
-    """Turn the texts that a study states for number columns into numbers."""
-    kinds = {"number": pl.Float64, "year": pl.Int64}
-    for column in (column for column in table.columns if column.kind in kinds and column.name in given):
-        number = pl.Series([given[column.name]]).cast(kinds[column.kind], strict=False)[0]
-        if number is None:
-            problems.add("value_not_number", Where(where.file, where.sheet, (), column.name), given[column.name])
-        filled = column.low or 0 if number is None else number
-        frame = frame.with_columns(pl.lit(filled, dtype=kinds[column.kind]).alias(column.name))
+    """Turn the texts that a study states for columns of numbers and times into what the cells of a file would become."""
+    for column in (column for column in table.columns if column.name in given and column.kind != "text"):
+        text = pl.Series(column.name, [given[column.name]], dtype=pl.String)
+        item = Matched(column.name, 0, column, "")
+        stated = RawSheet(
+            where.file or "", where.sheet or "", (column.name,), pl.DataFrame({ROW: [0], "column_1": text})
+        )
+        made, found = typed_frame(stated, [item])
+        for each in found:
+            problems.add(
+                each.code, Where(where.file, where.sheet, (), column.name), given[column.name], **dict(each.facts)
+            )
+        frame = frame.with_columns(pl.lit(made[column.name][0], dtype=made[column.name].dtype).alias(column.name))
     return frame
 
 
@@ -175,7 +184,7 @@ def _keys(table: type[Table]) -> Sequence[str]:
 
 def _check(
     frame: pl.DataFrame, table: type[TableT], where: Where, problems: Problems, headers: Mapping[str, str],
-    unique: Sequence[str],
+    unique: Sequence[str], places: MergedPlaces,
 ) -> TableT:  # fmt: skip
     """Check values, units, dates and doubled rows in one go and raise every problem in the words of the file."""
     checked: TableT | None = None
@@ -188,11 +197,31 @@ def _check(
         own = [item if traced else _with_file_rows(item, frame) for item in error.problems]
         # Years that run backwards were named with their rows already.
         found += [item for item in own if item.code != "years_reversed"]
-    problems.extend(_in_words_of_file(item, headers) for item in found)
+    named = [_in_words_of_file(item, headers) for item in found]
+    problems.extend(_of_merged(item, places) for item in named)
     problems.raise_all()
     if checked is None:
         raise AssertionError("a table was refused without a problem")
     return checked
+
+
+@dataclass(frozen=True)
+class MergedPlaces:
+    """Where the columns of a workbook stand, to tell an empty cell from one that is part of merged cells."""
+
+    path: Path
+    columns: Mapping[str, int]
+
+
+def _of_merged(item: Problem, places: MergedPlaces) -> Problem:
+    """Say of an empty cell that it is part of merged cells, of which only the first one holds the value."""
+    number = places.columns.get(str(item.where.column))
+    if item.code != "value_empty" or number is None or places.path.suffix.lower() not in (".xlsx", ".xlsm"):
+        return item
+    for top, left, bottom, right in merged(places.path, item.where):
+        if left <= number <= right and any(top <= row <= bottom for row in item.where.rows):
+            return problem("cell_merged", item.where, f"{column_letters(left)}{top}:{column_letters(right)}{bottom}")
+    return item
 
 
 def _with_file_rows(item: Problem, frame: pl.DataFrame) -> Problem:

@@ -11,13 +11,13 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.data import safety
-from citycarbon.data.odd_cells import refuse_odd_cells
+from citycarbon.data.cell_values import trimmed
+from citycarbon.data.workbooks.loading import Workbook
 
 ROW = "\x00row"
 ENCODINGS = ("utf-8-sig", "utf-8", "gb18030", "gbk", "gb2312", "utf-16")
@@ -187,30 +187,10 @@ def read_workbook(path: Path, shown: str, sheet: str | None = None, *, corner: b
 
     With ``corner`` the first column may have no name, as in a matrix whose rows and columns are both named.
     """
-    import fastexcel
-
-    odd = safety.archive(path, shown, "xlsx")
+    book = Workbook.open(path, shown)
+    sheet = book.sheet(sheet)
     where = Where(file=shown, sheet=sheet)
-    try:
-        book = fastexcel.read_excel(path)
-    except Exception as error:
-        raise InputError("file_broken", where, str(error).replace(str(path), shown), kind="xlsx") from error
-    if sheet is None:
-        if len(book.sheet_names) != 1:
-            raise InputError("sheet_ambiguous", where, len(book.sheet_names), sheets=", ".join(book.sheet_names))
-        sheet = book.sheet_names[0]
-    if sheet not in book.sheet_names:
-        raise InputError("sheet_missing", where, sheet, sheets=", ".join(book.sheet_names))
-    where = Where(file=shown, sheet=sheet)
-    try:
-        # Without skip_rows blank rows at the top are left out, and every row number would be wrong.
-        options: Any = {"header_row": None, "skip_rows": 0, "skip_whitespace_tail_rows": False}
-        cells = book.load_sheet(sheet, dtypes="string", **options).to_polars()
-        numbers = book.load_sheet(sheet, dtypes="float", **options).to_polars()
-    except Exception as error:
-        raise InputError("file_broken", where, str(error).replace(str(path), shown), kind="xlsx") from error
-    if odd:
-        refuse_odd_cells(path, where)
+    cells, numbers = book.cells(sheet)
     if cells.height == 0:
         raise InputError("file_empty", where, "")
     top = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
@@ -228,7 +208,7 @@ def _tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
     """Trim cells, drop blank rows, and refuse broken headers, endless cells and formulas that came as text."""
     header = tuple(_CONTROL.sub("", name).strip().strip("\ufeff").strip() for name in sheet.header)
     cells = [name for name in sheet.rows.columns if name != ROW]
-    rows = sheet.rows.with_columns(pl.col(cells).str.strip_chars().replace("", None))
+    rows = sheet.rows.with_columns(trimmed(pl.col(cells)))
     keep = pl.any_horizontal(pl.col(cells).is_not_null())
     numbers = sheet.numbers.filter(rows.select(keep).to_series()) if sheet.numbers is not None else None
     rows = rows.filter(keep)

@@ -15,13 +15,12 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems
 from citycarbon.core.schema import Column
 from citycarbon.core.units import conversion, parse, same_dimension
+from citycarbon.data.cell_values import judge, periods, visible
 from citycarbon.data.library import activity_names, header_aliases
 from citycarbon.data.sheets import ROW, RawSheet
 from citycarbon.data.spelling import CODED, codes_as_text, simple
 
 _UNIT_IN_HEADER = re.compile(r"^(.*?)\s*[(（\[【]\s*([^()（）\[\]【】]+(?:\([^()]*\))?)\s*[)）\]】]\s*$")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_NOT_FINITE = ["nan", "inf", "-inf", "infinity", "-infinity", "+inf", "1.#inf", "1.#qnan", "#n/a"]
 
 
 @dataclass(frozen=True)
@@ -168,35 +167,56 @@ def _column(sheet: RawSheet, item: Matched, problems: Problems) -> pl.Series:
     column = item.column
     cells = sheet.rows[f"column_{item.index + 1}"]
     if column.kind == "period":
-        return _periods(cells).alias(column.name)
+        return periods(cells, workbook=sheet.numbers is not None).alias(column.name)
     if column.kind == "text":
         cells = codes_as_text(cells) if column.name in CODED else cells
         filled = cells.fill_null(column.default) if column.default is not None else cells
         return filled.alias(column.name)
-    plain = cells.str.normalize("NFKC")
-    numbers = plain.str.contains(_NUMBER)
-    floats = plain.set(~numbers.fill_null(False), None).cast(pl.Float64, strict=False)
-    endless = plain.str.to_lowercase().is_in(_NOT_FINITE) | (floats.is_infinite() & numbers).fill_null(False)
-    if sheet.numbers is not None:
-        floats = pl.select(pl.coalesce(sheet.numbers[f"column_{item.index + 1}"], floats)).to_series()
-    broken = {"value_not_number": ~numbers & ~endless, "value_not_finite": endless}
+    exact = sheet.numbers[f"column_{item.index + 1}"] if sheet.numbers is not None else None
+    judged = judge(cells, exact)
+    floats, share = judged.values, _scale("%", column)
+    none = ~judged.plain & ~judged.percent & ~judged.endless & cells.is_not_null()
+    broken = {"value_not_number": none, "value_not_finite": judged.endless}
+    if share is None:
+        broken["per_cent_misplaced"] = judged.percent
     if column.kind == "year":
-        broken["value_not_whole"] = numbers & floats.is_finite() & (floats != floats.floor())
+        broken["value_not_whole"] = judged.plain & floats.is_finite() & (floats != floats.floor())
+    scaled = _in_unit_of_column(sheet, item, problems)
+    parts = pl.when(judged.percent).then(100.0 * (share or 0.01)).otherwise(1.0 if scaled is None else scaled)
+    floats = pl.select(floats * parts).to_series() if scaled is not None or judged.percent.any() else floats
     for code, bad in broken.items():
         _note(sheet, item, cells, bad, code, problems)
         # The column's lower bound stands for a broken cell, so that no second rule complains of it.
         floats = pl.select(pl.when(bad.fill_null(False)).then(pl.lit(column.low or 0.0)).otherwise(floats)).to_series()
     if column.kind == "year":
         return floats.cast(pl.Int64, strict=False).alias(column.name)
-    if item.unit and column.unit:
-        try:
-            # A yearly rate may be headed by its year or not: % and %/a are the same rate.
-            yearly = column.unit == "1/a" and same_dimension(item.unit, "1")
-            floats = floats * conversion(item.unit, "1" if yearly else column.unit)
-        except InputError as error:
-            for each in error.problems:
-                problems.add(each.code, sheet.where(item.header, (sheet.top,)), each.found, **dict(each.facts))
     return floats.alias(column.name)
+
+
+def _in_unit_of_column(sheet: RawSheet, item: Matched, problems: Problems) -> float | None:
+    """Give what turns a figure in the unit of the header into the unit of the column; None if nothing does."""
+    if not (item.unit and item.column.unit) or item.column.kind == "year":
+        return None
+    try:
+        return _scale(item.unit, item.column, strict=True)
+    except InputError as error:
+        for each in error.problems:
+            problems.add(each.code, sheet.where(item.header, (sheet.top,)), each.found, **dict(each.facts))
+    return None
+
+
+def _scale(unit: str, column: Column, *, strict: bool = False) -> float | None:
+    """Give how much one of a unit is in the unit of a column; None if the column has none of this kind."""
+    if not column.unit:
+        return None
+    try:
+        # A yearly rate may be headed by its year or not: % and %/a are the same rate.
+        yearly = column.unit in ("1/a", "1/yr") and same_dimension(unit, "1")
+        return float(conversion(unit, "1" if yearly else column.unit))
+    except InputError:
+        if strict:
+            raise
+        return None
 
 
 def _note(sheet: RawSheet, item: Matched, cells: pl.Series, bad: pl.Series, code: str, problems: Problems) -> None:
@@ -204,20 +224,10 @@ def _note(sheet: RawSheet, item: Matched, cells: pl.Series, bad: pl.Series, code
     if not len(rows):
         return
     first = rows.head(5)
-    shown = ", ".join(str(cell) for cell in cells.gather(first).to_list()) + (
+    shown = ", ".join(visible(str(cell)) for cell in cells.gather(first).to_list()) + (
         f" … ({len(rows)})" if len(rows) > 5 else ""
     )
     problems.add(code, sheet.where(item.header, tuple(sheet.rows[ROW].gather(first).to_list())), shown)
-
-
-def _periods(cells: pl.Series) -> pl.Series:
-    """Write periods in ISO form: 2019.0, 2019年, 2019年7月, 2019/7, 201907 and dates; anything else stays for the check."""
-    text = cells.str.normalize("NFKC").str.replace(r"\s00:00:00.*$", "").str.replace(r"^(\d{4})\.0+$", "$1")
-    text = text.str.replace(r"日$", "").str.replace_all("[年月/]", "-").str.strip_chars_end("-")
-    text = text.str.replace(r"^(\d{4})(0[1-9]|1[0-2])$", "$1-$2")
-    text = text.str.replace(r"^(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$", "$1-$2-$3")
-    text = text.str.replace(r"^(\d{4})-(\d)$", "$1-0$2").str.replace(r"^(\d{4})-(\d)-", "$1-0$2-")
-    return text.str.replace(r"^(\d{4}-\d\d)-(\d)$", "$1-0$2")
 
 
 def activity_codes(names: pl.Series) -> pl.Series:

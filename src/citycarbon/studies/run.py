@@ -20,6 +20,7 @@ import citycarbon
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable, Table
+from citycarbon.data.cell_values import number_of
 from citycarbon.data.dynamics import DynamicModel
 from citycarbon.data.layers import Layer
 from citycarbon.data.layers.raster import Raster
@@ -333,14 +334,11 @@ def checked_parameter(parameter: Parameter, value: Any, where: Where) -> Any:
 
 
 def _number(kind: type, value: Any, where: Where) -> int | float:
-    try:
-        number = float("nan" if isinstance(value, bool) else value)
-    except (TypeError, ValueError) as error:
-        raise InputError("parameter_not_number", where, value) from error
-    if not math.isfinite(number):
+    number = number_of(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
         raise InputError("parameter_not_number", where, value)
     if kind is float:
-        return number
+        return float(number)
     if number != int(number):
         raise InputError("parameter_wrong", where, value, expected_value="1, 2, 3")
     return int(number)

@@ -221,7 +221,7 @@ def test_a_small_dense_archive_is_fine(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("part", b"0" * 1024**2)
-    assert safety.archive(path, "a.zip", "zip") is False
+    safety.archive(path, "a.zip", "zip")
 
 
 def test_the_long_line_is_named(tmp_path: Path) -> None:

@@ -224,11 +224,23 @@ FILE_MESSAGES: dict[str, Message] = {
         ("a value", "数值"),
         ("mend the formula in the workbook and save it again", "修正工作簿中的公式并重新保存"),
     ),
+    "cell_merged": message(
+        "schema",
+        (
+            "A cell is part of merged cells, of which only the first one holds the value",
+            "单元格属于合并单元格，仅首格有值",
+        ),
+        ("a value in every row", "每一行都有值"),
+        ("unmerge the cells and fill the value into each row", "取消合并，并将数值填入每一行"),
+    ),
     "formula_uncomputed": message(
         "schema",
-        ("A cell holds a formula without a stored value", "单元格只有公式，没有保存的计算结果"),
+        ("A formula has no stored result, or one that may be old", "公式没有保存的计算结果，或结果可能已过期"),
         ("a value, or a formula that a spreadsheet program has computed", "数值，或已由电子表格程序计算过的公式"),
-        ("open the workbook, let it compute, and save it again", "打开工作簿，重新计算后保存"),
+        (
+            "open the workbook with automatic calculation, let it compute, and save it again, or paste as values",
+            "以自动计算方式打开工作簿，重新计算后保存，或粘贴为数值",
+        ),
     ),
     "crs_missing": message(
         "schema",

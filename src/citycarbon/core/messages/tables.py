@@ -60,7 +60,19 @@ TABLE_MESSAGES: dict[str, Message] = {
         "schema",
         ("A cell that must be a number holds text", "应为数字的单元格含有文字"),
         ("a number, with a point for decimals", "数字，小数点为“.”"),
-        ("remove words, units, per cent signs and thousands separators", "去掉文字、单位、百分号和千位分隔符"),
+        (
+            "remove words, units, footnote marks and thousands separators; a raised or circled digit is a mark",
+            "去掉文字、单位、脚注标记和千位分隔符；上标数字和带圈数字是标记，不是数值",
+        ),
+    ),
+    "per_cent_misplaced": message(
+        "schema",
+        ("A per cent sign stands in a column that is no share", "非比例列中出现百分号"),
+        ("a number in the unit of the column", "以该列单位表示的数字"),
+        (
+            "remove the sign, and state % as the unit if the column has one; in a workbook choose a plain number format",
+            "去掉百分号；若有单位列可写 %；工作簿中请改用普通数字格式",
+        ),
     ),
     "value_not_whole": message(
         "schema",
@@ -84,7 +96,7 @@ TABLE_MESSAGES: dict[str, Message] = {
         "schema",
         ("A number is outside its possible range", "数值超出可能范围"),
         ("a value of this range: {range}", "范围：{range}"),
-        ("check the figure and its unit", "检查数值及其单位"),
+        ("check the figure and its unit; of a share write 0.95 or 95 %", "检查数值及其单位；比例写 0.95 或 95 %"),
     ),
     "value_not_listed": message(
         "schema",
@@ -96,7 +108,40 @@ TABLE_MESSAGES: dict[str, Message] = {
         "schema",
         ("A time is not a period", "时间不是有效的时期"),
         ("a year, month or day: 2019, 2019-07 or 2019-07-31", "年、月或日：2019、2019-07 或 2019-07-31"),
-        ("write the period in this form", "按此格式书写"),
+        (
+            "write one period in this form; a span (1-6月, 上半年, Q1, H1) is several: give its months, or the year",
+            "按此格式书写单个时期；时段（1-6月、上半年、一季度、累计）包含多个时期，请分月或按年填写",
+        ),
+    ),
+    "time_serial": message(
+        "schema",
+        ("A time is the bare number of a day in a spreadsheet", "时间是电子表格的日期序号"),
+        ("a written date; {found} looks like {moment}", "写明的日期；{found} 似为 {moment}"),
+        (
+            "give the cells a date format and export again, or write the date",
+            "将单元格设为日期格式后重新导出，或直接写出日期",
+        ),
+    ),
+    "time_not_month": message(
+        "schema",
+        ("A month is needed, not a year or day", "需要月份，而不是年或日"),
+        ("a month such as 2020-08", "月份，如 2020-08"),
+        (
+            "write the month; a date of a workbook is a month if its format shows no day, as yyyy-mm",
+            "填写月份；工作簿中的日期，其格式不显示日（如 yyyy-mm）时按月份读取",
+        ),
+    ),
+    "time_not_hour": message(
+        "schema",
+        ("A time is not an hour", "时间不是有效的小时"),
+        (
+            "an hour such as 2020-01-31 05 or 2020/1/31 5:00, from 00 to 23",
+            "小时，如 2020-01-31 05 或 2020/1/31 5:00，00 至 23 时",
+        ),
+        (
+            "write day and hour; 24:00 is 00:00 of the next day, and readings between hours are averaged first",
+            "写出日期和小时；24:00 应写作次日 00:00，非整点读数请先求小时均值",
+        ),
     ),
     "time_not_year": message(
         "schema",

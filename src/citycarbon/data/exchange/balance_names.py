@@ -8,12 +8,12 @@ Comes in: names as yearbooks print them, with numbering, marks of sub-totals and
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 
 import polars as pl
 
 from citycarbon.data.library import shipped_rows
+from citycarbon.data.spelling import compatible
 
 _SIGNS = re.compile(r"\([+\-−–—、,/正负增减\s]*\)")
 _NUMBERING = re.compile(r"^(其中[::]?|#|\*|[一二三四五六七八九十]+[、.,]|\([一二三四五六七八九十\d]+\)|\d+[.、,)]*)")
@@ -29,7 +29,7 @@ def folded(name: str) -> str:
     >>> folded("（二）加工转换投入(-)产出(+)量"), folded("  # 用作原料、材料"), folded("1.工 业")
     ('加工转换投入产出量', '用作原料材料', '工业')
     """
-    text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", name)).strip()
+    text = re.sub(r"\s+", " ", compatible(name)).strip()
     text = _ENGLISH_AND.sub("", text).replace(" ", "")
     text = _SIGNS.sub("", text)
     before = ""

@@ -14,21 +14,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.units import parse
 from citycarbon.data import safety
+from citycarbon.data.cell_values import NUMBER, judge
 from citycarbon.data.exchange.balance_names import balance_columns, balance_rows, column_code, row_code
-from citycarbon.data.odd_cells import refuse_odd_cells
 from citycarbon.data.readers import split_sheet
 from citycarbon.data.sheets import decode
+from citycarbon.data.workbooks.loading import Workbook
 
 USUAL = "usual"
 _BLANK = ("", "-", "--", "—", "——", "–", "−", "…", "...", "/", "·")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _UNIT = re.compile(r"单位\s*[::]\s*[(]?([^\s,;)]+)|\(\s*(10 ?000 tons(?: of SCE)?|10\^?4 tce)\s*\)", re.IGNORECASE)
 _BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]+)[)）\]]\s*$")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
@@ -162,25 +161,9 @@ def _grid(path: Path, sheet: str | None, encoding: str | None) -> _Grid:
 
 
 def _workbook(path: Path, shown: str, sheet: str | None) -> _Grid:
-    import fastexcel
-
-    odd = safety.archive(path, shown, "xlsx")
-    where = Where(file=shown, sheet=sheet)
-    try:
-        book = fastexcel.read_excel(path)
-    except Exception as error:
-        raise InputError("file_broken", where, str(error).replace(str(path), shown), kind="xlsx") from error
-    names = book.sheet_names
-    if sheet is None and len(names) != 1:
-        raise InputError("sheet_ambiguous", where, len(names), sheets=", ".join(names))
-    sheet = sheet or names[0]
-    if sheet not in names:
-        raise InputError("sheet_missing", where, sheet, sheets=", ".join(names))
-    if odd:
-        refuse_odd_cells(path, Where(file=shown, sheet=sheet))
-    options: Any = {"header_row": None, "skip_rows": 0, "skip_whitespace_tail_rows": False}
-    text = book.load_sheet(sheet, dtypes="string", **options).to_polars()
-    exact = book.load_sheet(sheet, dtypes="float", **options).to_polars()
+    book = Workbook.open(path, shown)
+    sheet = book.sheet(sheet)
+    text, exact = book.cells(sheet)
     cells = [[str(cell or "").strip() for cell in line] for line in text.iter_rows()]
     return _Grid(shown, sheet, list(range(1, len(cells) + 1)), cells, [list(line) for line in exact.iter_rows()])
 
@@ -210,7 +193,7 @@ def row_code_of(line: Sequence[str], section: str | None = None) -> str | None:
     """Give the code of the first cell of a line that is the name of a balance row; number cells end the search."""
     labels = []
     for cell in line:
-        if re.match(_NUMBER, cell):
+        if re.match(NUMBER, cell):
             break
         labels.append(cell)
     named = [cell for cell in labels if cell]
@@ -287,12 +270,10 @@ def _block(grid: _Grid, block: _Block, stated: str | None, asked: str | None, pr
 
 def _numbers(frame: pl.DataFrame, grid: _Grid, problems: Problems) -> pl.DataFrame:
     """Turn cells into numbers; blanks and dashes are nothing, other words are problems."""
-    plain = pl.col("text").str.normalize("NFKC").str.replace_all(r"[,\s]", "").str.replace("−", "-", literal=True)
-    frame = frame.with_columns(plain.alias("text")).filter(
-        pl.col("exact").is_not_null() | ~pl.col("text").is_in(list(_BLANK))
-    )
-    number = pl.when(pl.col("text").str.contains(_NUMBER)).then(pl.col("text")).cast(pl.Float64, strict=False)
-    frame = frame.with_columns(pl.coalesce("exact", number).alias("value"))
+    frame = frame.filter(~pl.col("text").str.replace_all(r"\s", "").is_in(list(_BLANK)))
+    judged = judge(frame["text"], frame["exact"], grouped=True)
+    # A share in per cent is no amount of energy.
+    frame = frame.with_columns(judged.values.set(judged.percent, None).alias("value"))
     bad = frame.filter(pl.col("value").is_null() | ~pl.col("value").is_finite())
     for (head,), group in bad.group_by("head", maintain_order=True):
         shown = ", ".join(group["text"].head(5).to_list())
@@ -311,7 +292,7 @@ def _columns(
     for index in range(width):
         names, unit = heads[index]
         filled = [line for line in block.body if _filled(grid, line, index)]
-        numeric = [line for line in filled if re.match(_NUMBER, grid.cells[line][index].replace(",", ""))]
+        numeric = [line for line in filled if re.match(NUMBER, grid.cells[line][index].replace(",", ""))]
         if index < block.first and (not numeric or "".join(names) in _COUNTERS):
             continue
         if not filled:

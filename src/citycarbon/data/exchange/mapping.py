@@ -16,6 +16,7 @@ from citycarbon.core.dimensions import NOTATION_KEYS
 from citycarbon.core.errors import InputError, Problem, Problems, problem
 from citycarbon.core.schema import Column
 from citycarbon.core.warming import WarmingMetric
+from citycarbon.data.cell_values import judge
 from citycarbon.data.classifications import RESIDUAL
 from citycarbon.data.exchange.closure import with_gas_unit
 from citycarbon.data.exchange.gpc import gpc_numbers
@@ -129,8 +130,8 @@ def _rows_of(sheet: RawSheet, item: Problem, matched: list[Matched]) -> list[int
     if column is None or len(item.where.rows) < FIRST:
         return list(item.where.rows)
     cells = sheet.rows[f"column_{column.index + 1}"]
-    number = cells.cast(pl.Float64, strict=False)
-    return sheet.rows.filter(cells.is_not_null() & (number.is_null() | ~number.is_finite()))[ROW].to_list()
+    judged = judge(cells)
+    return sheet.rows.filter(cells.is_not_null() & (~judged.plain | judged.endless))[ROW].to_list()
 
 
 def _refuse_bounds(reading: Reading, headers: Mapping[str, str]) -> None:

@@ -18,9 +18,11 @@ from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
 from citycarbon.data import safety
+from citycarbon.data.cell_values import judge
 from citycarbon.data.classifications import classification_rows
 from citycarbon.data.sheets import ROW, RawSheet, read_text, read_workbook
 from citycarbon.data.spelling import simple
+from citycarbon.data.workbooks.loading import Workbook
 
 PARTS = ("cell", "sector_total", "fuel_total", "total")
 TOTAL_ROWS = ("total", "totalconsumption")
@@ -114,10 +116,7 @@ def _provinces(raw: RawSheet, only: Mapping[str, str]) -> tuple[pl.DataFrame, st
 
 
 def _years(path: Path, shown: str, place: str) -> pl.DataFrame:
-    import fastexcel
-
-    safety.archive(path, shown, "xlsx")
-    names = [name for name in fastexcel.read_excel(path).sheet_names if _YEAR_SHEET.match(name)]
+    names = [name for name in Workbook.open(path, shown).names if _YEAR_SHEET.match(name)]
     if not names:
         raise InputError("sheet_missing", Where(file=shown), "—", sheets="1997 … 2019")
     parts = []
@@ -149,8 +148,9 @@ def _long(frame: pl.DataFrame, columns: list[str], file: str, top: int) -> pl.Da
             problems.add("sector_unknown", Where(name, sheet or None, hits, "sector"), text, known=", ".join(sectors))
     problems.raise_all()
     long = frame.unpivot(columns, index=[ROW, "place", "time", "printed"], variable_name="column", value_name="text")
-    value = pl.col("text").cast(pl.Float64, strict=False)
-    bad = long.filter(value.is_null() | ~value.is_finite())
+    judged = judge(long["text"])
+    long = long.with_columns(judged.values.set(~judged.plain | judged.endless, None).alias("value"))
+    bad = long.filter(pl.col("value").is_null())
     for (column,), wrong in bad.group_by("column", maintain_order=True):
         hits = tuple(wrong[ROW].head(5).to_list())
         shown = ", ".join(str(cell) for cell in wrong["text"].head(5).to_list())
@@ -164,7 +164,7 @@ def _long(frame: pl.DataFrame, columns: list[str], file: str, top: int) -> pl.Da
         pl.col("printed").replace_strict(codes, return_dtype=pl.String).alias("sector"),
         pl.col("column").replace_strict(activity, return_dtype=pl.String).alias("activity"),
         pl.col("column").replace_strict(scope, return_dtype=pl.String).alias("scope"),
-        value.alias("value"), pl.lit(UNIT).alias("unit"),
+        "value", pl.lit(UNIT).alias("unit"),
         pl.format("{}!{}:{}", pl.lit(file), "column", ROW).alias("provenance_id"),
     )  # fmt: skip
     whole, of_fuels = pl.col("sector").is_null(), pl.col("activity").is_null()

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems
+from citycarbon.data.cell_values import judge
 from citycarbon.data.sheets import ROW, RawSheet
+from citycarbon.data.spelling import narrow
 
 _RANGE = re.compile(r"^(-?[\d.]+)?\.\.(-?[\d.]+)?$")
 
@@ -66,7 +68,7 @@ class Wanted:
             cells = pl.col(_cell(raw, header)).str.strip_chars()
             span = _RANGE.match(text)
             if span:
-                number = cells.cast(pl.Float64, strict=False)
+                number = pl.lit(_judged(raw, header))
                 wanted &= number >= float(span[1]) if span[1] else number.is_not_null()
                 wanted &= number <= float(span[2]) if span[2] else number.is_not_null()
             else:
@@ -87,6 +89,23 @@ class Wanted:
             if header in raw.header
         ]
         return replace(raw, rows=raw.rows.with_columns(changed))
+
+
+def _judged(raw: RawSheet, header: str) -> pl.Series:
+    """Give the numbers of a column by which rows are chosen; a figure with a mark is no row to be lost in silence.
+
+    Raises
+    ------
+    InputError
+        ``value_not_number`` for cells that begin like a number and are none; other words are outside every range.
+    """
+    cells = raw.rows[_cell(raw, header)]
+    judged = judge(cells)
+    wrong = raw.rows.filter(~judged.plain & narrow(cells).str.contains(r"^\s*[+-]?\.?[0-9]").fill_null(False))
+    if wrong.height:
+        shown = ", ".join(wrong[_cell(raw, header)].head(5).to_list())
+        raise InputError("value_not_number", raw.where(header, tuple(wrong[ROW].head(5).to_list())), shown)
+    return judged.values.set(judged.endless, None)
 
 
 def _cell(raw: RawSheet, header: str) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, create_model
 from starlette.responses import Response
 
 from citycarbon.core.method import Method, Parameter
@@ -25,7 +25,8 @@ from citycarbon.interfaces.workbench.work.trying import takes_rows, try_method
 from citycarbon.studies.catalogue import methods
 from citycarbon.studies.shelf.query import json_rows
 
-Cell = str | int | float | None
+Cell = StrictBool | StrictStr | StrictInt | StrictFloat | None
+"""What JSON holds, as it stands: a truth value becomes no 1, and is refused by name where a number is wanted."""
 STRICT = ConfigDict(extra="forbid")
 
 

@@ -12,9 +12,10 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import SERIAL, Column, row_of, serial_moment
 from citycarbon.core.sums import added
 from citycarbon.core.tables import ActivityTable, EmissionTable, Table
+from citycarbon.data.cell_values import hours
 
 METHOD_ID = "inventory.accounting.stack_monitor"
 CO2_MOLAR_MASS = 44.01
@@ -135,21 +136,21 @@ def stack_monitor(
 def _every_hour(rows: pl.DataFrame) -> pl.DataFrame:
     """Write hours in one form and give each stack a row for every hour from its first to its last."""
     problems = Problems()
-    written = pl.col("hour").str.contains(r"^\d{4}-\d\d-\d\d[ T]([01]\d|2[0-3])(:00)?(:00)?$")
-    start = (pl.col("hour").str.slice(0, 13).str.replace("T", " ") + ":00").str.to_datetime(_HOUR + ":%M", strict=False)
-    rows = rows.with_columns(pl.when(written).then(start).alias("start"))
+    rows = rows.with_columns(hours(rows["hour"]).alias("start"))
     wrong = rows.filter(pl.col("start").is_null())
-    if wrong.height:
-        problems.add("value_out_of_range", _place(wrong, "hour"), wrong["hour"][0], range="2020-01-31 05")
+    if wrong.height and SERIAL.fullmatch(first := str(wrong["hour"][0])):
+        problems.add("time_serial", _place(wrong, "hour"), first, moment=serial_moment(first))
+    elif wrong.height:
+        problems.add("time_not_hour", _place(wrong, "hour"), wrong["hour"][0])
     keys = [*_STACK, "start"]
     twice = rows.filter(pl.struct(keys).is_duplicated())
     if twice.height:
         problems.add("row_duplicate", _place(twice, "hour"), twice["hour"][0], key="place, sector, scenario, hour")
     problems.raise_all()
-    hours = rows.group_by(_STACK, maintain_order=True).agg(
+    whole = rows.group_by(_STACK, maintain_order=True).agg(
         pl.datetime_range(pl.col("start").min(), pl.col("start").max(), "1h").alias("start")
     )
-    complete = hours.explode("start").join(rows.drop("hour"), on=keys, how="left", nulls_equal=True)
+    complete = whole.explode("start").join(rows.drop("hour"), on=keys, how="left", nulls_equal=True)
     return complete.with_columns(pl.col("start").dt.strftime(_HOUR).alias("hour")).drop("start")
 
 

@@ -82,7 +82,7 @@ def peak_month(readings: ActivityTable, profile: ProfileTable) -> ActivityTable:
         source = str(row["provenance_id"] or "")
         number = row_of(source)
         place = Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="time")
-        problems.add("value_out_of_range", place, row["time"], range="YYYY-MM")
+        problems.add("time_not_month", place, row["time"])
     problems.raise_all()
     monthly = rows.with_columns(
         pl.col("time").str.slice(0, 4).alias("year"), pl.col("time").str.slice(5, 2).cast(pl.Int64).alias("month")

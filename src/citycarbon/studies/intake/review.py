@@ -19,6 +19,7 @@ from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problem, Where
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable
+from citycarbon.data.cell_values import judge
 from citycarbon.data.readers import TABULAR, FileOptions, raw_sheet, read_reviewed
 from citycarbon.data.sheets import ROW, RawSheet
 from citycarbon.data.typed import Matched, match_headers
@@ -253,8 +254,9 @@ def _canonical(path: Path, item: Input, said: Said) -> bytes:
     for each in matched:
         name, cells = names[each.index], raw.rows[names[each.index]].cast(pl.String)
         if each.column.kind == "number" and raw.numbers is not None and name in raw.numbers.columns:
-            # A workbook's numbers are exact as floats; their texts may be rounded.
-            cells = pl.select(pl.coalesce(raw.numbers[name].cast(pl.String), cells)).to_series()
+            # A workbook's numbers are exact as floats; their texts may be rounded. A share in per cent keeps its sign.
+            good = judge(cells).plain & raw.numbers[name].is_not_null()
+            cells = cells.zip_with(~good, raw.numbers[name].cast(pl.String))
         columns.append(cells.alias(f"{each.column.name} ({each.unit})" if each.unit else each.column.name))
     return pl.DataFrame(columns).write_csv().encode("utf-8")
 

@@ -136,7 +136,7 @@ def test_an_hour_that_is_none_is_refused(hour: str) -> None:
     with pytest.raises(SchemaError) as caught:
         stack_monitor(readings(["2020-01-01 00", hour], [1.0, 1.0]))
     (problem,) = caught.value.problems
-    assert (problem.code, problem.found) == ("value_out_of_range", hour)
+    assert (problem.code, problem.found) == ("time_not_hour", hour)
 
 
 def test_one_hour_written_in_two_ways_is_one_hour() -> None:

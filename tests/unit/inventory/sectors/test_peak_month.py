@@ -90,7 +90,7 @@ def test_a_reading_that_is_not_of_a_month_is_refused(time: str) -> None:
     with pytest.raises(SchemaError) as caught:
         peak_month(meter(("A", time, 320.0), provenance_id="meters.csv:4"), profile())
     (problem,) = caught.value.problems
-    assert (problem.code, problem.where.file, problem.where.rows) == ("value_out_of_range", "meters.csv", (4,))
+    assert (problem.code, problem.where.file, problem.where.rows) == ("time_not_month", "meters.csv", (4,))
 
 
 def test_a_share_outside_zero_and_one_is_refused_at_the_table() -> None:

@@ -11,7 +11,6 @@ gases is therefore settled by sums, as for every file.
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,8 +25,9 @@ from citycarbon.data.exchange.gpc import gpc_numbers
 from citycarbon.data.exchange.import_report import ImportNote, ImportReport
 from citycarbon.data.exchange.records import ECRF_HEADERS, GASES, RecordTable
 from citycarbon.data.library import warming_metric
-from citycarbon.data.odd_cells import refuse_odd_cells
 from citycarbon.data.sheets import read_workbook
+from citycarbon.data.workbooks.loading import Workbook
+from citycarbon.data.workbooks.parts import opened
 
 FORMAT = "ecrf"
 METRIC = "AR5-GWP100"
@@ -74,8 +74,8 @@ def read_ecrf(
     safety.present(path, path.name)
     if path.suffix.lower() not in (".xlsx", ".xlsm"):
         raise InputError("file_kind_unknown", Where(file=path.name), path.suffix or "—", kinds=".xlsx")
-    odd = _checked_archive(path)
-    metadata = _metadata(path, odd=odd)
+    _refuse_macros(path)
+    metadata = _metadata(path)
     sheet = read_workbook(path, path.name, SHEETS[2])
     reading = mapping.begin(sheet, ECRF_HEADERS, _NEEDED)
     named, stated = place or metadata.get(CITY), year or _year(metadata.get(YEAR))
@@ -92,7 +92,7 @@ def read_ecrf(
     mapping.doubled(reading)
     _scope_notes(reading)
     records = mapping.finish(reading, named)
-    summary = _summary(path, odd=odd)
+    summary = _summary(path)
     notes = [*reading.notes, *_kilograms(records), *_summary_notes(summary, records)]
     refused = mapping.refuse_or_return(reading.problems, strict=strict)
     report = ImportReport(
@@ -102,40 +102,24 @@ def read_ecrf(
     return metadata, records, summary, report
 
 
-def _checked_archive(path: Path) -> bool:
-    """Unpack the workbook into nothing, refuse macros, and tell whether a cell is odd."""
-    odd = safety.archive(path, path.name, "xlsx")
-    with zipfile.ZipFile(path) as container:
+def _refuse_macros(path: Path) -> None:
+    safety.archive(path, path.name, "xlsx")
+    with opened(path, path.name) as container:
         macros = [name for name in container.namelist() if name.lower().endswith("vbaproject.bin")]
     if macros:
         raise InputError("workbook_macros", Where(file=path.name), macros[0])
-    return odd
 
 
-def _grid(path: Path, sheet: str, *, odd: bool) -> pl.DataFrame:
+def _grid(path: Path, sheet: str) -> pl.DataFrame:
     """Give the cells of a sheet that has no single header row, all text, from row 1 on; an absent sheet is refused."""
-    import fastexcel
-
-    where = Where(path.name, sheet)
-    try:
-        book = fastexcel.read_excel(path)
-        if sheet not in book.sheet_names:
-            raise InputError("sheet_missing", where, sheet, sheets=", ".join(book.sheet_names))
-        cells = book.load_sheet(
-            sheet, header_row=None, skip_rows=0, skip_whitespace_tail_rows=False, dtypes="string"
-        ).to_polars()
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError("file_broken", where, str(error).replace(str(path), path.name), kind="xlsx") from error
-    if odd:
-        refuse_odd_cells(path, where)
+    book = Workbook.open(path, path.name)
+    cells, _ = book.cells(book.sheet(sheet))
     return cells.with_columns(pl.all().str.strip_chars().replace("", None))
 
 
-def _metadata(path: Path, *, odd: bool) -> Metadata:
+def _metadata(path: Path) -> Metadata:
     """Read label and value; a label may stand in the first or second column, its value next to it."""
-    cells = _grid(path, SHEETS[0], odd=odd)
+    cells = _grid(path, SHEETS[0])
     known = {mapping.simple_heading(label): label for _, label in metadata_lines()}
     found: Metadata = {}
     for row in cells.iter_rows():
@@ -177,9 +161,9 @@ def _kilograms(records: RecordTable) -> list[ImportNote]:
     return [ImportNote("gases_not_tonnes", text, some.height)]
 
 
-def _summary(path: Path, *, odd: bool) -> SummaryTable:
+def _summary(path: Path) -> SummaryTable:
     """Read the matrix: every row whose first cell names a sector or a total, numbers where numbers stand."""
-    cells = _grid(path, SHEETS[1], odd=odd)
+    cells = _grid(path, SHEETS[1])
     columns = [f"column_{index + 1}" for index in range(8)]
     cells.columns = [f"column_{index + 1}" for index in range(cells.width)]
     cells = cells.with_columns(

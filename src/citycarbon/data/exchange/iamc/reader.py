@@ -15,13 +15,14 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import Origin
 from citycarbon.data import safety
+from citycarbon.data.cell_values import judge, periods
 from citycarbon.data.exchange.iamc.table import INDEX, IamcTable
 from citycarbon.data.sheets import ROW, RawSheet, read_text, read_workbook
+from citycarbon.data.workbooks.loading import Workbook
 
 KINDS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
 _BOOKS = (".xlsx", ".xlsm")
-_YEAR = re.compile(r"(\d{4})(\.0+)?")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_YEAR = re.compile(r"([0-9]{4})(\.0+)?")
 _LONG = ("year", "time")
 _EXACT = "exact_"
 _SHOWN = 20
@@ -86,13 +87,7 @@ def _sheets(path: Path, shown: str, encoding: str | None) -> list[RawSheet]:
     """Read the raw cells of a text file, or of every sheet of a workbook that holds data."""
     if path.suffix.lower() not in _BOOKS:
         return [read_text(path, shown, encoding)]
-    import fastexcel
-
-    safety.archive(path, shown, "xlsx")
-    try:
-        names = fastexcel.read_excel(path).sheet_names
-    except Exception as error:
-        raise InputError("file_broken", Where(file=shown), str(error).replace(str(path), shown), kind="xlsx") from error
+    names = Workbook.open(path, shown).names
     wanted = [name for name in names if name.casefold().startswith("data")] or (names if len(names) == 1 else [])
     if not wanted:
         raise InputError("sheet_missing", Where(file=shown, sheet="data"), "data", sheets=", ".join(names))
@@ -112,7 +107,7 @@ def _rows(sheet: RawSheet, ignore: set[str], empty_unit: str | None, problems: P
             problems.add("value_empty", sheet.where(name, _numbers(empty)), f"{empty.height} ×", column=name)
     years = {cell: name for name, cell in sorted(places.items()) if name.isdigit()}
     cells = list(years) or [places["value"]]
-    named = [] if years else [pl.col(places[_time_name(places)]).str.replace(r"^(\d{4})\.0+$", "$1").alias("time")]
+    named = [] if years else [_times(sheet, places, problems)]
     prefix = f"{sheet.file}#{sheet.sheet}" if sheet.sheet else sheet.file
     frame = frame.with_columns(*named, pl.format("{}:{}", pl.lit(prefix), ROW).alias("provenance_id"))
     frame = frame.with_columns(_exact(sheet, cells, frame.height))
@@ -126,6 +121,19 @@ def _rows(sheet: RawSheet, ignore: set[str], empty_unit: str | None, problems: P
         long = long.with_columns(pl.col("cell").replace_strict(years, return_dtype=pl.String).alias("time"))
         long = long.sort("series", "time", maintain_order=True)
     return _numbered(sheet, long, problems), note
+
+
+def _times(sheet: RawSheet, places: dict[str, str], problems: Problems) -> pl.Series:
+    """Read the years of a long file; a day in a column of years is none."""
+    name = _time_name(places)
+    frame, _ = _without_footer(sheet, places)
+    made = periods(frame[places[name]], workbook=sheet.numbers is not None)
+    wrong = frame.filter(~made.str.contains(r"^[0-9]{4}$").fill_null(True))
+    if name == "year" and wrong.height:
+        shown = ", ".join(wrong[places[name]].head(5).to_list())
+        problems.add("value_not_whole", sheet.where(name, _numbers(wrong)), shown)
+        made = made.str.slice(0, 4)
+    return made.alias("time")
 
 
 def _exact(sheet: RawSheet, cells: list[str], height: int) -> list[pl.Series]:
@@ -186,11 +194,12 @@ def _without_footer(sheet: RawSheet, places: dict[str, str]) -> tuple[pl.DataFra
 def _numbered(sheet: RawSheet, long: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Turn the cells into numbers; say which cells are none. Only cells that are no plain number are looked at closely."""
     plain = pl.col("figure").cast(pl.Float64, strict=False)
-    long = long.with_columns(pl.coalesce("exact", pl.when(plain.is_finite()).then(plain)).alias("value"))
-    odd = long.filter(pl.col("value").is_null()).with_columns(pl.col("figure").str.normalize("NFKC"))
+    # The number of a workbook counts only where its text is one: true is 1 to a computer, and no figure.
+    long = long.with_columns(pl.when(plain.is_finite()).then(pl.coalesce("exact", plain)).alias("value"))
+    odd = long.filter(pl.col("value").is_null())
     if odd.height:
-        spelt = pl.when(pl.col("figure").str.contains(_NUMBER)).then(pl.col("figure").cast(pl.Float64, strict=False))
-        odd = odd.with_columns(spelt.alias("value"))
+        judged = judge(odd["figure"])
+        odd = odd.with_columns(judged.values.set(~judged.plain | judged.endless, None).alias("value"))
         _note_texts(sheet, odd.filter(pl.col("value").is_null()), problems)
         long = pl.concat([long.filter(pl.col("value").is_not_null()), odd]).sort("series", "time", maintain_order=True)
     return long.filter(pl.col("value").is_not_null()).with_columns(pl.lit(sheet.sheet).alias("sheet"))

@@ -1,0 +1,1 @@
+"""Workbooks: what a cell holds and shows, judged before any figure of it is used."""
