@@ -30,6 +30,8 @@ from citycarbon.inventory.accounting.stack_monitor import StackTable, stack_moni
 from citycarbon.inventory.sectors.fuel_sales import SalesTable
 from citycarbon.studies import service
 from citycarbon.studies.catalogue import find_method
+from citycarbon.studies.intake.inputs import input_of
+from citycarbon.studies.intake.review import Said, review, take
 from citycarbon.studies.run import checked_parameter
 
 HEAD = "place,time,sector,activity,value,unit\n"
@@ -600,3 +602,40 @@ def test_merged_cells_are_named(tmp_path: Path) -> None:
     workbook.save(path)
     (found,) = problems(read_table, path, ActivityTable)
     assert (found.code, found.where.rows, found.found) == ("cell_merged", (3,), "A2:A3")
+
+
+@pytest.mark.parametrize("place", ["서울특별시", "부산광역시 해운대구"])
+def test_korean_text_is_not_read_as_chinese(place: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes((HEAD + f"{place},2022,industry,diesel,100,t\n").encode("euc-kr"))
+    assert [each.code for each in problems(read_table, path, ActivityTable)] == ["encoding_unknown"]
+
+
+@pytest.mark.parametrize("place", ["滨湖区", "罗湖", "柳园小区", "甲", "江宁区", "福田", "鼓楼区"])
+def test_chinese_text_stays_chinese(place: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes((HEAD + f"{place},2022,industry,diesel,100,t\n").encode("gbk"))
+    assert rows_of(path)["place"].to_list() == [place]
+
+
+def test_an_upload_is_judged_and_written_out_like_every_file(tmp_path: Path) -> None:
+    """A workbook that a person takes in becomes a csv of the same figures, shares in per cent included."""
+    head = "地点,年份,部门,物料,进出,数量（t）,含碳量（%）"
+    lines = [
+        ["a", datetime.date(2022, 7, 1), "s", kind, "input", 1 / 3, share]
+        for kind, share in (("coke", 0.85), ("coal", 85))
+    ]
+    path = book(tmp_path, *lines, head=head, formats={"G2": "0%", "B2": "yyyy-mm", "B3": "yyyy-mm"})
+    text_file(tmp_path, "", "streams.csv")
+    study = "citycarbon: 1\nid: s\ntitle: {en: F, zh: 浮}\ngwp: AR6-GWP100\n"
+    study += "steps:\n  - id: m\n    method: inventory.accounting.mass_balance\n"
+    text_file(tmp_path, study + "    tables: {streams: streams.csv}\naccount: [m]\n", "study.yaml")
+    item = input_of(tmp_path, "m.streams")
+    assert review(path, item, Said()).good
+    take(tmp_path, item, path, Said())
+    rows = rows_of(tmp_path / "streams.csv", StreamTable)
+    assert rows.select("time", "value", "carbon_content").rows() == [("2022-07", 1 / 3, 0.85)] * 2
+    lines[0][5] = "12²"
+    found = review(book(tmp_path, *lines, head=head), item, Said())
+    assert [(each.code, each.where.rows) for each in found.problems] == [("value_not_number", (2,))]
+    assert [(cell.row, cell.text) for cell in found.cells] == [(2, "12²")]

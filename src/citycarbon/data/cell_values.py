@@ -161,7 +161,7 @@ def hours(cells: pl.Series) -> pl.Series:
         "{}-{}-{}", "y", pl.col("m").cast(pl.String).str.zfill(2), pl.col("d").cast(pl.String).str.zfill(2)
     )
     days = parts.select(written.str.to_datetime("%Y-%m-%d", strict=False)).to_series()
-    moments = pl.select(days + pl.duration(hours=parts["h"])).to_series()
+    moments = parts.select(pl.lit(days) + pl.duration(hours="h")).to_series()
     return moments.set(~full.fill_null(False), None)
 
 

@@ -10,6 +10,8 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
@@ -106,7 +108,7 @@ def decode(data: bytes, shown: str, encoding: str | None = None) -> tuple[str, s
     except UnicodeDecodeError as error:
         found = f"0x{data[error.start : error.start + 2].hex()}"
         raise InputError("encoding_unknown", _line_of(data, error.start, shown), found) from error
-    if not looks_chinese(text):
+    if not looks_chinese(text) or looks_korean(data, text):
         raise InputError("encoding_unknown", place, f"0x{data[bad : bad + 2].hex()}")
     return text, "gb18030"
 
@@ -139,6 +141,32 @@ def looks_chinese(text: str) -> bool:
     # Level-1 GB 2312 characters (the 3,755 common ones) have lead bytes B0-D7; random bytes seldom stay there.
     level1 = sum(1 for mark in marks if "\u4e00" <= mark <= "\u9fff" and 0xB0 <= _lead(mark) <= 0xD7)
     return bool(marks) and common / len(marks) > 0.9 and level1 / len(marks) > 0.6
+
+
+@cache
+def _known_signs() -> frozenset[str]:
+    """Han characters of the names that the product itself ships: headers, activities, regions, sectors."""
+    names = ("headers.csv", "library/activities.csv", "library/regions.csv", "classifications/lists/city.csv",
+             "classifications/lists/energy_balance_rows.csv")  # fmt: skip
+    there = [files("citycarbon.data").joinpath(name) for name in names]
+    return frozenset("".join(each.read_text("utf-8") for each in there if each.is_file()))
+
+
+def looks_korean(data: bytes, text: str) -> bool:
+    """Tell whether bytes that can be read as Chinese are rather EUC-KR: all of it Hangul, and the Chinese reading hardly a word.
+
+    Both encodings use the same pairs of bytes, so that only what is said can tell; a doubt is answered by stating the encoding.
+    """
+    try:
+        other = data.decode("cp949")
+    except UnicodeDecodeError:
+        return False
+    marks = [mark for mark in other[:200_000] if ord(mark) > 127]
+    if any(not "\uac00" <= mark <= "\ud7a3" for mark in marks):
+        return False
+    # A name or two tell nothing: 鼓楼 is a district, and two syllables besides.
+    signs = {mark for mark in text[:200_000] if "\u4e00" <= mark <= "\u9fff"}
+    return len(signs) >= 4 and len(signs & _known_signs()) <= 0.25 * len(signs)
 
 
 def _lead(mark: str) -> int:

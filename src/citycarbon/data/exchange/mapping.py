@@ -131,7 +131,8 @@ def _rows_of(sheet: RawSheet, item: Problem, matched: list[Matched]) -> list[int
         return list(item.where.rows)
     cells = sheet.rows[f"column_{column.index + 1}"]
     judged = judge(cells)
-    return sheet.rows.filter(cells.is_not_null() & (~judged.plain | judged.endless))[ROW].to_list()
+    good = judged.plain | judged.percent if column.column.unit == "1" else judged.plain
+    return sheet.rows.filter(cells.is_not_null() & (~good | judged.endless))[ROW].to_list()
 
 
 def _refuse_bounds(reading: Reading, headers: Mapping[str, str]) -> None:

@@ -29,10 +29,11 @@ _OFF = ("0", "false", "none", "noStrike")
 
 @dataclass
 class Odd:
-    """What is odd in a sheet: texts by row and column (from 0), the first column that holds anything, merged ranges."""
+    """What is odd in a sheet: texts by row and column (from 0); the first and last column that hold anything (from 1)."""
 
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
-    first: int | None = None
+    first: int = 1
+    last: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def odd_cells(parts: Parts, where: Where) -> Odd:
     scan = _Scan(book, where)
     walk(data, scan.start, scan.end, scan.text, where)
     scan.problems.raise_all()
-    return Odd(scan.texts, scan.first)
+    return Odd(scan.texts, scan.first or 1, scan.last)
 
 
 def merged_ranges(parts: Parts, sheet: str) -> list[tuple[int, int, int, int]]:
@@ -259,7 +260,7 @@ class _Scan:
         self.problems = Problems()
         self.texts: dict[tuple[int, int], str] = {}
         self.first: int | None = None
-        self.row = self.column = 0
+        self.row = self.column = self.last = 0
         self.cell: Mapping[str, str] | None = None
         self.value: str | None = None
         self.formula: str | None = None
@@ -305,8 +306,10 @@ class _Scan:
 
     def _judge(self, cell: Mapping[str, str]) -> None:
         kind, value = cell.get("t", "n"), (self.value or "").strip()
-        if value or self.runs.plain or self.formula is not None or kind == "e":
+        # What the reader of values counts as a cell: it leaves out empty columns at both sides.
+        if kind in ("inlineStr", "e") or self.value or (self.value is not None and kind == "str"):
             self.first = self.column if self.first is None else min(self.first, self.column)
+            self.last = max(self.last, self.column)
         if kind == "e":
             self._note("cell_error", value or "#")
         elif self.formula is not None and self._uncomputed(kind, value):

@@ -85,6 +85,9 @@ class Workbook:
             raise _broken(self.path, where, error) from error
         with opened(self.path, self.shown) as container:
             odd = odd_cells(Parts.of(container, self.shown), where)
+        if odd.texts and odd.last - odd.first + 1 != texts.width:
+            # Both readers must see the same columns, or a text would land in a wrong one.
+            raise InputError("file_broken", where, f"{odd.last - odd.first + 1} ≠ {texts.width}", kind="xlsx")
         return _overlaid(texts, numbers, odd) if odd.texts else (texts, numbers)
 
 
@@ -104,7 +107,7 @@ def _overlaid(texts: pl.DataFrame, numbers: pl.DataFrame, odd: Odd) -> tuple[pl.
     columns: dict[int, dict[int, str]] = {}
     for (row, column), text in odd.texts.items():
         # The reader of values leaves out empty columns at the left.
-        columns.setdefault(column - (odd.first or 1) + 1, {})[row] = text
+        columns.setdefault(column - odd.first + 1, {})[row] = text
     seen, exact = texts.get_columns(), numbers.get_columns()
     for column, cells in columns.items():
         if not 0 <= column < len(seen):
