@@ -24,6 +24,7 @@ from citycarbon.data.cell_values import NUMBER, judge
 from citycarbon.data.exchange.balance_names import balance_columns, balance_rows, column_code, row_code
 from citycarbon.data.readers import split_sheet
 from citycarbon.data.sheets import decode
+from citycarbon.data.spelling import narrow
 from citycarbon.data.workbooks.loading import Workbook
 
 USUAL = "usual"
@@ -270,7 +271,8 @@ def _block(grid: _Grid, block: _Block, stated: str | None, asked: str | None, pr
 
 def _numbers(frame: pl.DataFrame, grid: _Grid, problems: Problems) -> pl.DataFrame:
     """Turn cells into numbers; blanks and dashes are nothing, other words are problems."""
-    frame = frame.filter(~pl.col("text").str.replace_all(r"\s", "").is_in(list(_BLANK)))
+    blank = narrow(frame["text"]).str.replace_all(r"\s", "").is_in(list(_BLANK))
+    frame = frame.filter(~blank)
     judged = judge(frame["text"], frame["exact"], grouped=True)
     # A share in per cent is no amount of energy.
     frame = frame.with_columns(judged.values.set(judged.percent, None).alias("value"))

@@ -46,6 +46,8 @@ def write_workbook(result: StudyResult, path: Path) -> None:
         "constant_memory": False,
     }
     with path.open("wb") as stream, xlsxwriter.Workbook(stream, options) as book:
+        # Every formula is written with its result, which a reader may trust as it stands.
+        book.calc_on_load = False
         book.set_properties({"title": result.meta["title"]["en"], "comments": "citycarbon", "created": CREATED})
         styles = {
             "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),

@@ -90,6 +90,8 @@ def write_ecrf(
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     try:
         with fresh.open("wb") as stream, xlsxwriter.Workbook(stream, options) as book:
+            # Every formula is written with its result, which a reader may trust as it stands.
+            book.calc_on_load = False
             book.set_properties({"comments": "citycarbon", "created": CREATED})
             sheets = [book.add_worksheet(name) for name in SHEETS]
             styles = {

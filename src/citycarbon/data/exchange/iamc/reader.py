@@ -128,11 +128,11 @@ def _times(sheet: RawSheet, places: dict[str, str], problems: Problems) -> pl.Se
     name = _time_name(places)
     frame, _ = _without_footer(sheet, places)
     made = periods(frame[places[name]], workbook=sheet.numbers is not None)
-    wrong = frame.filter(~made.str.contains(r"^[0-9]{4}$").fill_null(True))
+    wrong = frame.filter(made.str.contains(r"^[0-9]{4}-[0-9-]+$").fill_null(False))
     if name == "year" and wrong.height:
         shown = ", ".join(wrong[places[name]].head(5).to_list())
         problems.add("value_not_whole", sheet.where(name, _numbers(wrong)), shown)
-        made = made.str.slice(0, 4)
+        made = made.str.replace(r"^([0-9]{4})-[0-9-]+$", "$1")
     return made.alias("time")
 
 
@@ -199,7 +199,7 @@ def _numbered(sheet: RawSheet, long: pl.DataFrame, problems: Problems) -> pl.Dat
     odd = long.filter(pl.col("value").is_null())
     if odd.height:
         judged = judge(odd["figure"])
-        odd = odd.with_columns(judged.values.set(~judged.plain | judged.endless, None).alias("value"))
+        odd = odd.with_columns(judged.values.set(~judged.plain, None).alias("value"))
         _note_texts(sheet, odd.filter(pl.col("value").is_null()), problems)
         long = pl.concat([long.filter(pl.col("value").is_not_null()), odd]).sort("series", "time", maintain_order=True)
     return long.filter(pl.col("value").is_not_null()).with_columns(pl.lit(sheet.sheet).alias("sheet"))

@@ -58,6 +58,8 @@ def _write(fresh: Path, content: Content, result: StudyResult) -> None:
     rows, places = sums.keyed(content), sums.Places()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with fresh.open("wb") as stream, xlsxwriter.Workbook(stream, options) as book:
+        # Every formula is written with its result, which a reader may trust as it stands.
+        book.calc_on_load = False
         book.set_properties({"title": str(result.meta["title"]["zh"]), "comments": "citycarbon", "created": CREATED})
         styles = _styles(book)
         sheets = {
