@@ -8,6 +8,7 @@ Not for: joining tables, which methods do, and reading files, which ``citycarbon
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import narwhals as nw
@@ -17,6 +18,7 @@ from citycarbon.core import frames
 from citycarbon.core.dimensions import BASES, DISTRIBUTIONS, FLOWS, NOTATION_KEYS, SCOPES, CodeList
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.frames import Frame
+from citycarbon.core.names import NAMES, names_in_one_form, one_form, unknown
 from citycarbon.core.schema import (
     Column,
     check_values,
@@ -52,6 +54,8 @@ class Table:
     """
 
     columns: ClassVar[tuple[Column, ...]] = ()
+    named: ClassVar[tuple[str, ...]] = NAMES
+    """Columns whose words are brought to one form (:mod:`citycarbon.core.names`)."""
     __slots__ = ("_codes", "_fixed", "_frame", "_names")
     _frame: Frame
     _fixed: Mapping[str, str]
@@ -73,13 +77,16 @@ class Table:
         problems.extend(missing_columns(present, self.columns, where))
         problems.extend(fixed_problems(fixed or {}, wrapped.collect_schema().names(), self.columns, where))
         problems.raise_all()
+        fixed = {name: one_form(word) if name in self.named else word for name, word in (fixed or {}).items()}
         wrapped = fill_defaults(settle_types(wrapped, self.columns, where), self.columns)
+        wrapped, unclear = names_in_one_form(wrapped, self.named, where)
+        problems.extend(unclear)
         problems.extend(check_values(wrapped, self.columns, where))
-        problems.extend(self._own_rules(wrapped, fixed or {}, where))
+        problems.extend(self._own_rules(wrapped, fixed, where))
         problems.raise_all()
-        self._set(wrapped, fixed or {}, {})
+        self._set(wrapped, fixed, {})
         if codes:
-            self._set(wrapped, fixed or {}, self.with_codes(**codes)._codes)
+            self._set(wrapped, fixed, self.with_codes(**codes)._codes)
 
     def _set(self, frame: Frame, fixed: Mapping[str, str], codes: Mapping[str, CodeList]) -> None:
         object.__setattr__(self, "_frame", frame)
@@ -145,8 +152,9 @@ class Table:
         for dimension, listed in codes.items():
             used = self.words(dimension)
             code = "place_unknown" if dimension == "place" else "sector_unknown"
-            for value in (item for item in used if item not in listed):
-                problems.add(code, self._where(dimension, value), value, known=listed.known)
+            missing = [item for item in used if item not in listed]
+            for value, each in zip(missing, unknown(missing, listed.parents, Where(), code=code), strict=False):
+                problems.extend([replace(each, where=self._where(dimension, value))])
         problems.raise_all()
         return type(self).trusted(self._frame, fixed=self._fixed, codes={**self._codes, **codes})
 

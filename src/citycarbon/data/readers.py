@@ -15,6 +15,7 @@ import polars as pl
 
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
+from citycarbon.core.names import one_form, unknown
 from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column, row_of
 from citycarbon.core.series import SERIES_KEYS, GroupTable, SeriesTable
@@ -165,9 +166,10 @@ def _unknown_codes(frame: pl.DataFrame, codes: Mapping[str, CodeList], where: Wh
     for column, listed in codes.items():
         used = frame[column].drop_nulls().unique(maintain_order=True).to_list() if column in frame.columns else []
         code = "place_unknown" if column == "place" else "sector_unknown"
-        for word in [word for word in used if word not in listed]:
+        missing = [word for word in used if one_form(str(word)) not in listed]
+        for word, each in zip(missing, unknown(missing, listed.parents, where, code=code), strict=False):
             rows = _rows(frame.filter(pl.col(column) == word))
-            found.append(problem(code, Where(where.file, where.sheet, rows, column), word, known=listed.known))
+            found.append(replace(each, where=Where(where.file, where.sheet, rows, column)))
     return found
 
 

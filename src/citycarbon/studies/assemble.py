@@ -13,6 +13,7 @@ import polars as pl
 
 import citycarbon
 from citycarbon.core.errors import InputError, Where
+from citycarbon.core.names import one_form
 from citycarbon.core.results import Check, StudyResult
 from citycarbon.core.sums import number_sum
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, Table
@@ -256,12 +257,13 @@ def _labels(run: Run) -> dict[str, tuple[str, str]]:
     for codes in (run.desk.sector_codes, run.desk.place_codes):
         if codes is not None:
             labels |= dict(codes.labels)
-    labels |= {code: (text.en, text.zh) for code, text in run.study.labels.items()}
+    labels |= {one_form(code): (text.en, text.zh) for code, text in run.study.labels.items()}
     labels |= {f"step:{step.id}": (step.title.en, step.title.zh) for step in run.study.steps if step.title}
     for name, source in run.study.layers.items():
         if source.title:
             labels[f"layer:{name}"] = (source.title.en, source.title.zh)
-    used = {str(value) for table in run.tables.values() for value in _words(table)} | set(run.study.labels)
+    used = {str(value) for table in run.tables.values() for value in _words(table)}
+    used |= {one_form(code) for code in run.study.labels}
     regions = {code: (str(row["name_en"]), str(row["name_zh"])) for code, row in region_rows().items()}
     return {
         code: pair

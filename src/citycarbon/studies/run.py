@@ -19,6 +19,7 @@ import polars as pl
 import citycarbon
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.method import Method, Parameter
+from citycarbon.core.names import NAMES, one_form
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable, Table
 from citycarbon.data.cell_values import number_of
 from citycarbon.data.dynamics import DynamicModel
@@ -330,6 +331,8 @@ def checked_parameter(parameter: Parameter, value: Any, where: Where) -> Any:
         value = _number(parameter.kind, value, where)
     elif parameter.kind is str and not isinstance(value, str):
         raise InputError("parameter_wrong", where, value, expected_value=f'"{value}"')
+    elif parameter.kind is str and parameter.name in NAMES:
+        value = one_form(value)
     return value
 
 

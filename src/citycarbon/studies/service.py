@@ -34,7 +34,7 @@ from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods
 from citycarbon.studies.exchange.map_files import write_maps
 from citycarbon.studies.run import Progress, checked_parameter, execute, section_of
-from citycarbon.studies.sources import choose_factors, refuse_taken
+from citycarbon.studies.sources import choose_factors, refuse_taken, sound_places
 from citycarbon.studies.study_file import STUDY_FILE
 
 LIBRARY = "library:"
@@ -253,6 +253,8 @@ def _argument(
     if sheet:
         chosen = FileOptions(sheet, chosen.encoding, chosen.mapping, chosen.ignore, chosen.given)
     table, _ = read_table(Path(name), parameter.table, chosen, shown=Path(name).name)
+    if isinstance(table, PlaceTable):
+        sound_places(table, Path(name).name)
     return table
 
 

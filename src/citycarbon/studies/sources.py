@@ -17,6 +17,7 @@ import polars as pl
 
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.names import one_form, unknown
 from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, PlaceTable, Table
@@ -96,10 +97,8 @@ class Desk:
             return
         self.broken.add("places")
         table = self.table(self.study.places, PlaceTable)
-        codes = table.code_list(self.study.places.file)
-        _check_regions(table, self.study.places.file)
-        check_levels(table, self.study.places.file)
-        self.places, self.place_codes = table, codes
+        self.place_codes = sound_places(table, self.study.places.file)
+        self.places = table
         self.broken.remove("places")
 
     def _open_sectors(self) -> None:
@@ -145,9 +144,8 @@ class Desk:
         problems = Problems()
         for name, source in with_parent.items():
             known = parts[0]["place"].to_list() if self.places is not None else []
-            if source.parent not in known:
-                where = Where(file=STUDY_FILE, item=f"layers.{name}.parent")
-                problems.add("place_unknown", where, source.parent, known=", ".join(known[:12]) or "—")
+            where = Where(file=STUDY_FILE, item=f"layers.{name}.parent")
+            problems.extend(unknown([one_form(source.parent or "")], known, where))
             layer = self.layers[name]
             if isinstance(layer, Layer):
                 known_places = pl.concat(parts, how="diagonal") if parts else pl.DataFrame({"place": []})
@@ -249,6 +247,20 @@ def _cast(values: pl.Expr, column: Column | None) -> pl.Expr:
     return values.cast(kinds.get(column.kind, pl.String) if column is not None else pl.String)
 
 
+def sound_places(places: PlaceTable, file: str | None) -> CodeList:
+    """Give the tree of places after a look at it: in a study and in a call alike.
+
+    Raises
+    ------
+    InputError
+        A place twice, an unknown parent, a circle, a region that is not known, a level below one of its own or a finer one.
+    """
+    codes = places.code_list(file)
+    _check_regions(places, file)
+    check_levels(places, file)
+    return codes
+
+
 def _check_regions(places: PlaceTable, file: str | None) -> None:
     """Every stated region must be known, or no factor could ever be found for it."""
     problems = Problems()
@@ -263,7 +275,8 @@ def _feature_places(
 ) -> pl.DataFrame:
     """Give the features of a layer as rows of a places table; each must have a name of its own."""
     level = pl.lit(source.level).cast(pl.String).alias("level")
-    rows = layer.rows.select("place").with_columns(pl.lit(source.parent).alias("parent"), level)
+    parent = pl.lit(one_form(source.parent or "")).alias("parent")
+    rows = layer.rows.select("place").with_columns(parent, level)
     twice = rows.filter(pl.col("place").is_duplicated() | pl.col("place").is_in(known["place"].to_list()))
     if twice.height:
         shown = ", ".join(twice["place"].unique(maintain_order=True).head(5).to_list())

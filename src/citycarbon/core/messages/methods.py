@@ -7,9 +7,12 @@ from citycarbon.core.messages.message import Message, message
 METHOD_MESSAGES: dict[str, Message] = {
     "place_unknown": message(
         "coverage",
-        ("A place is not in the list of places", "地点不在地点表中"),
+        ("A place is not in the list of places or layer", "地点不在地点表或图层中"),
         ("one of {known}", "以下之一：{known}"),
-        ("correct the name, or add the place to the places table", "改正名称，或加入地点表"),
+        (
+            "correct the name, leave its rows out, or add the place to the places table or layer",
+            "改正名称，去掉这些行，或将该地点加入地点表或图层",
+        ),
     ),
     "region_unknown": message(
         "coverage",
@@ -136,6 +139,21 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("{dimension} holds alternatives, not parts", "{dimension} 是备选口径，不是组成部分"),
         ("one {dimension}, or a grouping by it", "单一 {dimension}，或按其分组"),
         ("filter to one of them", "筛选其中之一"),
+    ),
+    "sum_years": message(
+        "double_count",
+        ("Emissions of several years would be added into one figure", "不同年份的排放将被相加成一个数"),
+        ("one year", "一个年份"),
+        (
+            "name one with 'time' where the method takes it, or filter the table to one year",
+            "方法有 'time' 参数时用它指定一年，或将表筛选为一年",
+        ),
+    ),
+    "sum_without_number": message(
+        "coverage",
+        ("A sum has no number: its rows hold notation keys only", "合计没有数值：各行只有标记"),
+        ("a number", "数值"),
+        ("estimate it, or leave its rows out of the table", "补充估算值，或从表中去掉这些行"),
     ),
     "sum_parent_child": message(
         "double_count",

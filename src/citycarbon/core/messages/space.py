@@ -233,6 +233,25 @@ SPACE_MESSAGES: dict[str, Message] = {
         ("features inside {boundary}", "要素位于 {boundary} 之内"),
         ("check the coordinate system, or take another boundary", "检查坐标系，或更换边界"),
     ),
+    "places_missing": message(
+        "coverage",
+        ("A table has no number for places of the layer", "表中缺少图层中部分地点的数值"),
+        ("a number for each place: {table}", "每个地点都有数值：{table}"),
+        (
+            "add the rows, writing 0 where there is none, or set 'missing_is_zero: true' if absent rows mean zero; what is not"
+            " known wants a layer without these features",
+            "补充这些行，确实为零时填写 0；若缺行表示零，设 'missing_is_zero: true'；数值未知时请使用不含这些要素的图层",
+        ),
+    ),
+    "bandwidth_narrow": message(
+        "input",
+        (
+            "The bandwidth is narrow beside the places: their middles would miss the mass",
+            "带宽相对地点过窄，中心点将漏掉质量",
+        ),
+        ("at least {least} m", "至少 {least} 米"),
+        ("take a wider bandwidth, or smaller cells", "增大带宽，或缩小格网"),
+    ),
     "too_few_places": message(
         "coverage",
         ("There are too few places for this", "地点数量不足"),

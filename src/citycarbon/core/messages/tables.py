@@ -155,6 +155,15 @@ TABLE_MESSAGES: dict[str, Message] = {
         ("one row for each {key}", "每个 {key} 只有一行"),
         ("delete what is there twice, or correct what should differ: {key}", "删除重复的行，或改正本应不同的列：{key}"),
     ),
+    "names_alike": message(
+        "schema",
+        ("Two names of one table differ only in how their characters are written", "同一表中两个名称仅字符写法不同"),
+        ("one spelling: {name}", "统一写法：{name}"),
+        (
+            "write both alike if they are one, or tell them apart by a letter or number that can be seen",
+            "若为同一对象请统一写法，否则用看得见的字母或数字加以区分",
+        ),
+    ),
     "years_overlap": message(
         "schema",
         ("Two rows of one factor hold for the same years", "同一因子的两行有效年份重叠"),

@@ -12,6 +12,7 @@ from functools import cache
 import polars as pl
 
 from citycarbon.core.errors import Problems, Where
+from citycarbon.core.names import NAMES
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
 from citycarbon.data.library import shipped_rows
@@ -29,6 +30,8 @@ UNIT = Column("unit", required=True, empty=False, meaning=("unit of value", "单
 
 class ProxyTable(Table):
     """Amounts by place that say where something is: floor area, population, road length, light."""
+
+    named = (*NAMES, "source")
 
     columns = (
         Column("place", required=True, empty=False, meaning=("place", "地点")),

@@ -13,6 +13,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.data.library.elements import ElementTable
+from citycarbon.data.shaping.parts import EVERY_SCOPE, check_alike, one_whole, sums
 
 _ID = "inventory.space.plan_effect"
 
@@ -43,9 +44,16 @@ class PlanEffectTable(Table):
     source="shapley_1953",
     status="experimental",
     title=("Effect of a plan", "规划方案的碳效应"),
+    version=2,
 )
 def plan_effect(
-    current: ElementTable, plan: ElementTable, current_emissions: EmissionTable, plan_emissions: EmissionTable
+    current: ElementTable,
+    plan: ElementTable,
+    current_emissions: EmissionTable,
+    plan_emissions: EmissionTable,
+    *,
+    scopes: str = EVERY_SCOPE,
+    basis: str | None = None,
 ) -> PlanEffectTable:
     """Compare what the elements of the present and of a plan emit, place by place and element by element.
 
@@ -60,6 +68,10 @@ def plan_effect(
     plan_emissions
         Emissions of the planned elements. Both are of one gas and unit: from ``element_activity`` and a method of accounting,
         or from ``element_emissions``. Their ``provenance_id`` names the element.
+    scopes
+        Named rule by which scopes are added.
+    basis
+        Which alternative of accounting, where the rows hold several.
 
     Returns
     -------
@@ -71,9 +83,9 @@ def plan_effect(
     Raises
     ------
     CoverageError
-        If emissions come from no element.
-    UnitError
-        If units or gases differ.
+        If emissions come from no element, or from one that its table does not have at that place.
+    InputError
+        If units, gases, bases or metrics differ, or a table holds several years or scenarios.
 
     References
     ----------
@@ -93,8 +105,10 @@ def plan_effect(
     >>> made.select("difference", "effect_density", "driver").rows()
     [(2.0, 2.0, 'density')]
     """
-    unit = _one_unit(current_emissions, plan_emissions)
-    before, after = _joined(current, current_emissions), _joined(plan, plan_emissions)
+    chosen = [one_whole(each, basis=basis) for each in (current_emissions, plan_emissions)]
+    check_alike(chosen, scopes=scopes)
+    unit = next((word for table in chosen for word in table.words("unit")), "t")
+    before, after = _joined(current, chosen[0], scopes), _joined(plan, chosen[1], scopes)
     keys = ["place", "element", "sector"]
     both = before.join(after, on=keys, how="full", coalesce=True, suffix="_plan").sort(keys)
     both = both.with_columns(pl.exclude(keys).fill_null(0.0))
@@ -124,35 +138,53 @@ def plan_effect(
     )
 
 
-def _one_unit(*tables: EmissionTable) -> str:
-    problems = Problems()
-    for column, code in (("unit", "unit_mixed"), ("gas", "sum_gas")):
-        words = sorted({word for table in tables for word in table.words(column)})
-        if len(words) > 1:
-            problems.add(code, Where(column=column), ", ".join(words))
-    problems.raise_all()
-    return next((word for table in tables for word in table.words("unit")), "t")
-
-
-def _joined(elements: ElementTable, emissions: EmissionTable) -> pl.DataFrame:
+def _joined(elements: ElementTable, emissions: EmissionTable, scopes: str) -> pl.DataFrame:
     """Mass, amount and land of each place, element and sector."""
-    rows = emissions.to_polars().with_columns(
-        pl.col("provenance_id").str.extract(r"^elements:(.+):\d+$").alias("element")
-    )
-    stray = rows.filter(pl.col("element").is_null())
-    if stray.height:
-        shown = ", ".join(stray["sector"].unique().sort().head(5).to_list())
-        raise InputError("element_unnamed", Where(column="provenance_id"), shown)
     keys = ["place", "element", "sector"]
-    mass = rows.group_by(keys, maintain_order=True).agg(pl.col("value").sum().alias("mass"))
+    _one_state(elements)
+    mass = _masses(emissions, scopes)
     known = elements.to_polars().group_by(keys, maintain_order=True).agg(
         pl.col("value").sum().alias("amount"), pl.col("land").max().fill_null(0.0)
     )  # fmt: skip
+    lost = mass.join(known, on=keys, how="anti")
+    if lost.height:
+        shown = "; ".join(", ".join(row) for row in lost.select(keys).head(5).iter_rows())
+        raise InputError("element_unnamed", Where(item="elements", column="place, element, sector"), shown)
     # Elements without land of their own (people) stand for themselves.
     known = known.with_columns(
         pl.when(pl.col("land") > 0).then(pl.col("land")).otherwise(pl.col("amount")).alias("land")
     )
     return known.join(mass, on=keys, how="left").with_columns(pl.col("mass").fill_null(0.0))
+
+
+def _one_state(elements: ElementTable) -> None:
+    """Refuse elements of several years or scenarios: their amounts are no parts of one city."""
+    problems = Problems()
+    years = sorted({word[:4] for word in elements.words("time")})
+    if len(years) > 1:
+        problems.add("sum_years", Where(column="time"), ", ".join(years))
+    scenarios = elements.words("scenario")
+    if len(scenarios) > 1:
+        problems.add("sum_alternatives", Where(column="scenario"), ", ".join(scenarios), dimension="scenario")
+    problems.raise_all()
+
+
+def _masses(emissions: EmissionTable, scopes: str) -> pl.DataFrame:
+    """Sum emissions by place, element and sector; the element stands in the trace, and takes the carrier's column here."""
+    rows = emissions.to_polars().with_columns(
+        pl.col("provenance_id").str.extract(r"^elements:(.+):\d+$").alias("activity")
+    )
+    stray = rows.filter(pl.col("activity").is_null())
+    if stray.height:
+        shown = ", ".join(stray["sector"].unique().sort().head(5).to_list())
+        raise InputError("element_unnamed", Where(column="provenance_id"), shown)
+    # An element may need electricity and heat: two methods for two carriers, which are one activity here.
+    made = sums(EmissionTable(rows.drop("method", "sd")), ["place", "activity", "sector"], scopes=scopes)
+    if made["value"].null_count():
+        bare = made.filter(pl.col("value").is_null()).select("place", "activity", "sector")
+        shown = "; ".join(", ".join(row) for row in bare.head(5).iter_rows())
+        raise InputError("sum_without_number", Where(column="value"), shown)
+    return made.select("place", pl.col("activity").alias("element"), "sector", pl.col("value").alias("mass"))
 
 
 def _factors(mass: str, amount: str, land: str) -> tuple[pl.Expr, pl.Expr, pl.Expr]:

@@ -10,11 +10,13 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from citycarbon.core.errors import Problems, Where
+from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
+from citycarbon.core.names import in_one_form
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.uncertainty import shared_errors
 from citycarbon.data.layers import Layer, same_system
+from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.overlay.grid_cells import added, line_parts, polygon_parts
 from citycarbon.inventory.space.overlay.pairs import Pairs, dimension_of, measure, pairs
 from citycarbon.inventory.space.tables import RESIDUAL, ShareTable
@@ -53,8 +55,8 @@ def area_shares(sources: Layer, targets: Layer, *, target_column: str = "place")
     Raises
     ------
     SchemaError
-        If the layers have different or unprojected coordinate systems, a column is missing, the sources mix areas, lines and
-        points, the targets are no areas, or a source has no extent.
+        If the layers have different or unprojected coordinate systems, a column is missing, two features have one name or one has
+        none, the sources mix areas, lines and points, the targets are no areas, or a source has no extent.
 
     References
     ----------
@@ -69,8 +71,9 @@ def area_shares(sources: Layer, targets: Layer, *, target_column: str = "place")
     [('a', 0.4), ('not_placed', 0.6)]
     """
     _check_layers(sources, targets, target_column)
+    keys = place_names(sources)
+    names = _targets(targets, target_column)
     found = overlay(sources, targets)
-    names = targets.rows[target_column].cast(pl.String)
     parts = pl.DataFrame({"index": found.source, "target": names.gather(found.target), "amount": found.amount})
     parts = parts.group_by("index", "target", maintain_order=True).agg(pl.col("amount").sum())
     sums = pl.DataFrame({"index": np.arange(len(found.whole)), "whole": found.whole, "covered": found.covered})
@@ -81,8 +84,19 @@ def area_shares(sources: Layer, targets: Layer, *, target_column: str = "place")
     )
     made = pl.concat([parts.select("index", "target", "share"), rest.select("index", "target", "share")])
     made = made.filter(pl.col("share") > _TINY).with_columns(pl.col("share") / pl.col("share").sum().over("index"))
-    keys = sources.rows["place"].cast(pl.String)
     return ShareTable(made.select(keys.gather(made["index"]).alias("place"), "target", "share").sort("place", "target"))
+
+
+def _targets(targets: Layer, column: str) -> pl.Series:
+    """Names of the targets: each its own, or a class of many, which must not be empty."""
+    if column == "place":
+        return place_names(targets)
+    names = in_one_form(targets.rows[column].cast(pl.String))
+    empty = (names.is_null() | (names == "")).fill_null(True).arg_true()
+    if len(empty):
+        where = Where(item=targets.name, column=column, rows=tuple(int(row) + 1 for row in empty.head(5)))
+        raise InputError("value_empty", where, "", column=column)
+    return names
 
 
 def overlay(sources: Layer, targets: Layer) -> Pairs:

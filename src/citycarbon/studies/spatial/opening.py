@@ -14,11 +14,13 @@ from pathlib import Path
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.names import in_one_form
 from citycarbon.core.results import Origin
 from citycarbon.data.classifications.land_use import LandUse, land_use
 from citycarbon.data.layers import Layer, read_layer, repaired
 from citycarbon.data.layers.grids import square_layer
 from citycarbon.data.layers.hexagons import hexagon_layer
+from citycarbon.data.layers.naming import sound_names
 from citycarbon.data.layers.raster import RASTER, Raster, read_raster
 from citycarbon.data.spelling import codes_as_text
 from citycarbon.studies.spatial.sound_places import check_within
@@ -128,15 +130,12 @@ def _named(name: str, source: LayerSource, layer: Layer, shown: str) -> Layer:
             problems.add("map_unknown", where, column, known=", ".join(layer.rows.columns) or "—")
     problems.raise_all()
     keys = layer.rows[source.key] if source.key else pl.Series(range(1, layer.rows.height + 1))
-    if keys.null_count():
-        rows_without = tuple(int(row) + 1 for row in keys.is_null().arg_true().head(5))
-        problems.add("value_empty", Where(file=shown, rows=rows_without, column=source.key), column=source.key)
-    rows = layer.rows.with_columns((pl.lit(source.prefix) + codes_as_text(keys)).alias("place"))
-    twice = rows["place"].is_duplicated()
-    if twice.any() and not keys.null_count():
-        found = ", ".join(rows.filter(twice)["place"].unique(maintain_order=True).head(5).to_list())
-        rows_twice = tuple(int(row) + 1 for row in twice.arg_true().head(5))
-        problems.add("row_duplicate", Where(file=shown, rows=rows_twice, column=source.key), found, key="place")
+    rows = layer.rows
+    try:
+        names = sound_names(keys, Where(file=shown, column=source.key))
+        rows = rows.with_columns(in_one_form(source.prefix + names).alias("place"))
+    except InputError as error:
+        problems.absorb(error)
     if source.class_column:
         classes = _classes(codes_as_text(rows[source.class_column]), source, shown, problems)
         rows = rows.with_columns(classes.alias("class"))

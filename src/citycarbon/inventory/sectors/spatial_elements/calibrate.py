@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.dimensions import SCOPE_RULES
+from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.totals import total
+from citycarbon.data.shaping.parts import check_alike, chosen_rows
 
 UNEXPLAINED = "unexplained"
 """Place of what elements do not explain."""
@@ -56,8 +59,17 @@ class CalibrationTable(Table):
     source="leng2022_spatial",
     status="experimental",
     title=("Calibrate elements to the inventory", "空间要素与清单校准"),
+    version=2,
 )
-def calibrate(bottom_up: EmissionTable, top_down: EmissionTable, *, range_share: float = 0.3) -> CalibrationTable:
+def calibrate(
+    bottom_up: EmissionTable,
+    top_down: EmissionTable,
+    *,
+    range_share: float = 0.3,
+    scopes: str | None = None,
+    scenario: str | None = None,
+    basis: str | None = None,
+) -> CalibrationTable:
     """Compare emissions of elements with the inventory sector by sector, and scale only as far as the intensities allow.
 
     Parameters
@@ -68,16 +80,24 @@ def calibrate(bottom_up: EmissionTable, top_down: EmissionTable, *, range_share:
         Inventory in sectors that are heads of those of the elements (``buildings`` above ``buildings.public``), or the same.
     range_share
         [1] Range of sectors without an sd: 0.3 lets the factor lie between 0.7 and 1.3.
+    scopes
+        Named rule by which the scopes of both are added; without it both must be of one scope.
+    scenario
+        Which scenario, where the rows hold several.
+    basis
+        Which alternative of accounting, where the rows hold several.
 
     Returns
     -------
     calibration
-        By year and sector of the inventory, and by sector of elements that no sector of the inventory holds.
+        By year and sector of the inventory, and by sector of elements that no sector of the inventory holds. A sector of which
+        the inventory has no number (a notation key) is not in the inventory.
 
     Raises
     ------
     InputError
-        If units differ, or a sector of the inventory is head of another one.
+        If the two differ in unit, gas, metric, basis or scope, either holds several scenarios, or a sector of the inventory is
+        head of another one.
 
     References
     ----------
@@ -92,10 +112,12 @@ def calibrate(bottom_up: EmissionTable, top_down: EmissionTable, *, range_share:
     >>> made.select("factor", "needed", "unexplained", "verdict").rows()
     [(1.25, 1.5, 20.0, 'partly explained')]
     """
-    unit = _one_unit(bottom_up, top_down)
+    bottom_up, top_down = (_of(each, scenario, basis) for each in (bottom_up, top_down))
+    check_alike([bottom_up, top_down], scopes=scopes)
+    unit = next(word for table in (bottom_up, top_down) for word in table.words("unit"))
     heads = _heads(top_down)
-    low = _sums(bottom_up, heads)
-    high = _sums(top_down, heads).drop("range")
+    low = _sums(bottom_up, heads, scopes)
+    high = _sums(top_down, heads, scopes).drop("range")
     both = low.join(high, on=["time", "sector"], how="full", coalesce=True, suffix="_top")
     width = pl.col("range").fill_null(range_share)
     both = both.with_columns(
@@ -183,16 +205,8 @@ def calibrated(bottom_up: EmissionTable, calibration: CalibrationTable) -> Emiss
     return EmissionTable(frame.with_columns(pl.lit("inventory.sectors.spatial_elements.calibrated").alias("method")))
 
 
-def _one_unit(*tables: EmissionTable) -> str:
-    units = sorted({unit for table in tables for unit in table.words("unit")})
-    gases = sorted({gas for table in tables for gas in table.words("gas")})
-    problems = Problems()
-    if len(units) > 1:
-        problems.add("unit_mixed", Where(column="unit"), ", ".join(units))
-    if len(gases) > 1:
-        problems.add("sum_gas", Where(column="gas"), ", ".join(gases))
-    problems.raise_all()
-    return units[0]
+def _of(table: EmissionTable, scenario: str | None, basis: str | None) -> EmissionTable:
+    return chosen_rows(table, scenario=scenario, basis=basis)
 
 
 def _heads(table: EmissionTable) -> list[str]:
@@ -214,12 +228,15 @@ def _head(sectors: pl.Series, heads: list[str]) -> pl.Series:
     return sectors.replace_strict(words, return_dtype=pl.String) if words else sectors
 
 
-def _sums(table: EmissionTable, heads: list[str]) -> pl.DataFrame:
+def _sums(table: EmissionTable, heads: list[str], scopes: str | None) -> pl.DataFrame:
     """Sum by year and head, with two sd over the sum as range where it is stated (errors of one group are shared)."""
-    rows = table.to_polars()
+    rows = table.filter(scope=SCOPE_RULES[scopes]).to_polars() if scopes in SCOPE_RULES else table.to_polars()
     rows = rows.with_columns(_head(rows["sector"], heads).alias("sector"))
     keys = ["time", "sector"]
-    value = rows.group_by(keys, maintain_order=True).agg(pl.col("value").sum())
+    # Codes of sectors stand for heads now, and an element may have two methods for two carriers.
+    codes = {name: listed for name, listed in table.codes.items() if name != "sector"}
+    summed = total(EmissionTable(rows.drop("method", "sd"), codes=codes), keys, scopes=scopes)
+    value = pl.DataFrame(summed).filter(pl.col("value").is_not_null()).select(*keys, "value")
     stated = rows.filter(pl.col("sd").is_not_null())
     grouped = stated.with_row_index("n").with_columns(pl.col("error_group").fill_null(pl.format("row {}", "n")))
     shared = grouped.group_by([*keys, "error_group"], maintain_order=True).agg(pl.col("sd").sum())

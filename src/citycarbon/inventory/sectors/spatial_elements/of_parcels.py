@@ -14,6 +14,8 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer, same_system
+from citycarbon.data.layers.amounts import amounts_on, require_one
+from citycarbon.data.layers.naming import place_names
 from citycarbon.data.library.elements import ElementTable, ProxyTable, TranslationTable, translation
 
 HECTARE = 10_000.0
@@ -27,6 +29,7 @@ HECTARE = 10_000.0
     source="leng2022_spatial",
     status="experimental",
     title=("Spatial elements of parcels", "地块的空间要素"),
+    version=2,
 )
 def elements_of_parcels(
     parcels: Layer,
@@ -87,7 +90,7 @@ def elements_of_parcels(
     ------
     SchemaError
         If the parcels have no land-use code, stand in degrees, a column is missing or holds what it cannot, or a use that counts
-        floor area has none stated.
+        floor area has none stated, two parcels have one name, or the floor area is of a place that is no parcel.
     CoverageError
         If a land use stands for no element.
 
@@ -108,7 +111,8 @@ def elements_of_parcels(
 
     _check(parcels, stations)
     area = np.asarray(shapely.area(parcels.geometry), dtype=float)
-    rows = parcels.rows.select(pl.col("place").cast(pl.String), pl.col("land_use").cast(pl.String)).with_row_index("i")
+    names = place_names(parcels)
+    rows = pl.DataFrame({"place": names, "land_use": parcels.rows["land_use"].cast(pl.String)}).with_row_index("i")
     kinds = (rules or translation()).to_polars().filter(pl.col("land_use").is_not_null() & (pl.col("land_use") != ""))
     found = rows.join(_by_code(rows["land_use"].unique().to_list(), kinds, parcels.name), on="land_use")
     space = _floor(parcels, ratio_column, floor_column, area, found, floor)
@@ -197,9 +201,8 @@ def _floor(parcels: Layer, ratio: str, floor: str, area: Any, found: pl.DataFram
     if listed is not None:
         if listed.words("unit") != ["m2"]:
             raise InputError("unit_mixed", Where(item="floor"), ", ".join(listed.words("unit")))
-        sums = listed.to_polars().group_by("place", maintain_order=True).agg(pl.col("value").sum())
-        base = parcels.rows.select(pl.col("place").cast(pl.String))
-        made = base.join(sums, on="place", how="left", maintain_order="left")["value"].fill_null(0.0).to_numpy().copy()
+        names, proxy = place_names(parcels), require_one(listed, "floor")
+        made, _ = amounts_on(listed, names, parcels.name, "floor", missing_is_zero=True)[proxy]
     if floor:
         stated = _column(parcels, floor, 0.0, 1e9)
         made = np.where(np.isfinite(stated), stated, made)

@@ -14,6 +14,8 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer, same_system
+from citycarbon.data.layers.amounts import refuse_unknown
+from citycarbon.data.layers.naming import place_names
 from citycarbon.data.library.elements import ElementTable, PlanChangeTable, TranslationTable, translation
 from citycarbon.inventory.sectors.spatial_elements.of_parcels import HECTARE
 
@@ -25,6 +27,7 @@ from citycarbon.inventory.sectors.spatial_elements.of_parcels import HECTARE
     source="leng2022_spatial",
     status="experimental",
     title=("A plan as a list of changes", "以变更清单表示的规划方案"),
+    version=2,
 )
 def plan_variant(
     elements: ElementTable,
@@ -61,9 +64,10 @@ def plan_variant(
     Raises
     ------
     CoverageError
-        If a place, element or station that a change names is not there.
+        If a place, element or station that a change names is not there, or an element's place is no parcel.
     InputError
-        If a change has neither a factor nor a new element, or both, or a new element needs a ratio.
+        If the elements are of several scenarios, a change has neither a factor nor a new element, or both, or a new element needs
+        a ratio.
 
     References
     ----------
@@ -82,6 +86,9 @@ def plan_variant(
     kinds = {row["element"]: row for row in (rules or translation()).to_polars().iter_rows(named=True)}
     rows = elements.to_polars()
     listed = changes.to_polars()
+    scenarios = elements.words("scenario")
+    if len(scenarios) > 1:
+        raise InputError("sum_alternatives", Where(column="scenario"), ", ".join(scenarios), dimension="scenario")
     _check(listed, rows, kinds, stations)
     for change in listed.iter_rows(named=True):
         part = _near(rows, parcels, stations, change["near"])
@@ -139,9 +146,11 @@ def _near(rows: pl.DataFrame, parcels: Layer, stations: Layer | None, distance: 
     ring = shapely.union_all(shapely.buffer(stations.geometry, distance, quad_segs=16))
     area = shapely.area(parcels.geometry)
     inside = shapely.area(shapely.intersection(parcels.geometry, ring)) / area
-    table = pl.DataFrame({"place": parcels.rows["place"].cast(pl.String), "part": inside})
+    names = place_names(parcels)
+    refuse_unknown(rows["place"].unique(maintain_order=True), names, parcels.name, "elements")
+    table = pl.DataFrame({"place": names, "part": inside})
     joined = rows.select("place").join(table, on="place", how="left", maintain_order="left")
-    return joined["part"].fill_null(0.0).to_numpy()
+    return joined["part"].to_numpy()
 
 
 def _turned(rows: pl.DataFrame, chosen: Any, part: Any, kind: dict[str, Any], ratio: float | None) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from citycarbon.core import frames
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer, same_system
+from citycarbon.data.layers.naming import place_names
 from citycarbon.data.layers.raster import Raster
 from citycarbon.data.spelling import codes_as_text
 from citycarbon.inventory.space.overlay.grid_cells import added, polygon_parts
@@ -77,6 +78,7 @@ def aggregate(
     """
     import shapely
 
+    names = place_names(targets)
     problems = Problems()
     if not same_system(raster.crs, targets.crs):
         problems.add("layer_crs_mixed", Where(item=targets.name), targets.crs, expected_crs=raster.crs)
@@ -109,13 +111,15 @@ def aggregate(
         sums += added(owner, fraction * flat[parts.cell], count)
         weights += added(owner, fraction * known[parts.cell], count)
         rest += float((flat * np.maximum(1.0 - taken, 0.0)).sum())
-    return _amounts(targets, sums, weights, rest, proxy, unit, statistic)
+    return _amounts(names, sums, weights, rest, proxy, unit, statistic)
 
 
-def _amounts(targets: Layer, sums: Any, weights: Any, rest: float, proxy: str, unit: str, statistic: str) -> ProxyTable:
+def _amounts(
+    names: pl.Series, sums: Any, weights: Any, rest: float, proxy: str, unit: str, statistic: str
+) -> ProxyTable:
     with np.errstate(invalid="ignore", divide="ignore"):
         values = sums if statistic == "sum" else sums / weights
-    made = pl.DataFrame({"place": targets.rows["place"].cast(pl.String), "value": values, "weight": weights})
+    made = pl.DataFrame({"place": names, "value": values, "weight": weights})
     made = made.filter(pl.col("weight") > 0).select("place", "value")
     if statistic == "sum":
         made = pl.concat([made, pl.DataFrame({"place": [RESIDUAL], "value": [rest]})])
@@ -175,6 +179,7 @@ def layer_amounts(
     """
     chosen = _chosen(sources, condition)
     _check_pair(chosen, targets)
+    names = place_names(targets)
     if not chosen.rows.height:
         return ProxyTable(pl.DataFrame({"place": [RESIDUAL], "value": [0.0]}), fixed={"proxy": proxy, "unit": unit})
     found = overlay(chosen, targets)
@@ -187,7 +192,7 @@ def layer_amounts(
     sums = added(found.target, amounts, targets.rows.height)
     rest = float((values - density * found.covered).sum())
     rest = rest if rest > 1e-12 * float(values.sum()) else 0.0
-    made = pl.DataFrame({"place": targets.rows["place"].cast(pl.String), "value": sums})
+    made = pl.DataFrame({"place": names, "value": sums})
     made = pl.concat([made, pl.DataFrame({"place": [RESIDUAL], "value": [rest]})])
     return ProxyTable(made, fixed={"proxy": proxy, "unit": unit})
 
@@ -294,7 +299,7 @@ def to_grid(points: PointTable, cells: Layer, *, proxy: str) -> ProxyTable:
     cell = nw.when(inside).then(row * grid.columns + column).otherwise(nw.lit(-1.0)).cast(nw.Int64)
     marked = points.rows.select(cell.alias("cell"), nw.col("value"))
     sums = frames.small(frames.grouped(marked, ["cell"], ["value"]))
-    listed = cells.rows.select(pl.col("cell").cast(pl.Int64), pl.col("place").cast(pl.String)).with_row_index("order")
+    listed = cells.rows.select(pl.col("cell").cast(pl.Int64), place_names(cells)).with_row_index("order")
     made = sums.join(listed, on="cell", how="left").sort("order", "cell", nulls_last=True)
     rest = made.filter(pl.col("place").is_null())["value"].sum()
     made = made.filter(pl.col("place").is_not_null()).select("place", "value")

@@ -226,14 +226,15 @@ def placement_check(before: EmissionTable, after: EmissionTable) -> FindingTable
     >>> placement_check(table, table).to_polars()["verdict"].to_list()
     ['agrees']
     """
-    keys = ["time", "scenario", "basis", "sector", "gas", "unit"]
+    keys = ["time", "scenario", "basis", "sector", "gas", "metric", "unit"]
     value = pl.col("value").sum()
-    first = before.to_polars().group_by(keys, maintain_order=True).agg(
+    known = pl.col("value").is_not_null()
+    first = before.to_polars().filter(known).group_by(keys, maintain_order=True).agg(
         value.alias("expected"), pl.col("value").abs().sum().alias("size")
     )  # fmt: skip
     rest = pl.col("value").filter(pl.col("place") == RESIDUAL).sum().alias("rest")
-    second = after.to_polars().group_by(keys, maintain_order=True).agg(value.alias("value"), rest)
-    both = first.join(second, on=keys, how="full", coalesce=True).sort(keys)
+    second = after.to_polars().filter(known).group_by(keys, maintain_order=True).agg(value.alias("value"), rest)
+    both = first.join(second, on=keys, how="full", coalesce=True, nulls_equal=True).sort(keys)
     both = both.with_columns(pl.col("value", "expected", "size", "rest").fill_null(0.0))
     item = pl.concat_str("time", "sector", "gas", separator=" ")
     difference = pl.col("value") - pl.col("expected")

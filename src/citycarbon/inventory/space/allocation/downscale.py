@@ -16,6 +16,8 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import EmissionTable
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.amounts import amounts_on
+from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.overlay.grid_cells import added
 from citycarbon.inventory.space.shares import moved, overlay
 from citycarbon.inventory.space.tables import RESIDUAL, ProxyTable
@@ -65,13 +67,15 @@ def downscale(
     Returns
     -------
     emissions
-        By cell; each zone adds back to 1e-9. What a zone cannot place (no cell with weight, limits reached) is ``not_placed``.
+        By cell; each zone adds back to 1e-9. What a zone cannot place (no cell with weight, limits reached) is ``not_placed``,
+        and so are emissions of a place that is no zone.
 
     Raises
     ------
     SchemaError
-        If layers do not fit together, several proxies stand in one table, limits have another unit, smoothing is asked for
-        without a square grid, or combined with emissions below zero.
+        If layers do not fit together or two features have one name, several proxies stand in one table, a weight or limit is of
+        a place that is no cell, limits have another unit, smoothing is asked for without a square grid, or combined with
+        emissions below zero.
 
     References
     ----------
@@ -90,16 +94,16 @@ def downscale(
     [('a', 6.0), ('b', 3.0)]
     """
     _check(emissions, cells, weights, limits, smoothing)
+    known, names = place_names(zones), place_names(cells)
     rows = emissions.to_polars().with_row_index("row")
-    known = zones.rows["place"].cast(pl.String)
     inside = rows.filter(pl.col("place").is_in(known.to_list()) & pl.col("value").is_not_null())
     found = overlay(zones, cells)
-    density = _density(cells, weights)
+    density = _on_cells(weights, names, cells, "weights", unlisted=0.0 if weights is not None else 1.0)
     base = found.amount * density[found.target]
     numbers = dict(zip(known.to_list(), range(len(known)), strict=True))
     zone_of = np.array([numbers[place] for place in inside["place"]], dtype=np.int64)
     amounts = inside["value"].to_numpy()
-    most = _limits(cells, limits)
+    most = _on_cells(limits, names, cells, "limits", unlisted=np.inf)
     # Rows of one kind (sector, gas, year) in different zones make one surface; each is spread by itself.
     kind = [name for name in inside.columns if name in EmissionTable.dimensions[1:] or name in ("flow", "unit")]
     surface = inside.select(pl.struct(kind).rank("dense").alias("s"))["s"].to_numpy() if inside.height else np.empty(0)
@@ -114,12 +118,13 @@ def downscale(
         )
         ids = pl.DataFrame({"row": inside["row"].gather(chosen), "zone": zone_of[chosen]})
         made.append(ids.join(of_zone, on="zone", how="inner", maintain_order="left_right").drop("zone"))
-    return _assembled(emissions, rows, made, cells)
+    return _assembled(emissions, rows, made, names)
 
 
-def _assembled(emissions: EmissionTable, rows: pl.DataFrame, made: list[pl.DataFrame], cells: Layer) -> EmissionTable:
+def _assembled(
+    emissions: EmissionTable, rows: pl.DataFrame, made: list[pl.DataFrame], names: pl.Series
+) -> EmissionTable:
     kinds = {"row": pl.UInt32, "target": pl.String, "share": pl.Float64}
-    names = cells.rows["place"].cast(pl.String)
     parts = pl.concat([pl.DataFrame(schema=kinds)] + [
         part.select(pl.col("row").cast(pl.UInt32), names.gather(part["target"]).alias("target"), "share") for part in made
     ])  # fmt: skip
@@ -162,24 +167,12 @@ def _check(
     problems.raise_all()
 
 
-def _density(cells: Layer, weights: ProxyTable | None) -> Numbers:
-    if weights is None:
-        return np.ones(cells.rows.height)
-    listed = weights.to_polars().select("place", "value")
-    joined = cells.rows.select(pl.col("place").cast(pl.String)).join(
-        listed, on="place", how="left", maintain_order="left"
-    )
-    return joined["value"].fill_null(0.0).to_numpy()
-
-
-def _limits(cells: Layer, limits: ProxyTable | None) -> Numbers:
-    if limits is None:
-        return np.full(cells.rows.height, np.inf)
-    listed = limits.to_polars().select("place", "value")
-    joined = cells.rows.select(pl.col("place").cast(pl.String)).join(
-        listed, on="place", how="left", maintain_order="left"
-    )
-    return joined["value"].fill_null(float("inf")).to_numpy()
+def _on_cells(table: ProxyTable | None, names: pl.Series, cells: Layer, item: str, *, unlisted: float) -> Numbers:
+    """Amounts of cells, with a number for those that the table does not list."""
+    if table is None or not table.words("proxy"):
+        return np.full(len(names), unlisted)
+    (listed, _), *_ = amounts_on(table, names, cells.name, item).values()
+    return np.where(np.isfinite(listed), listed, unlisted)
 
 
 def _spread(

@@ -17,7 +17,10 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import EmissionTable
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.amounts import RESIDUALS, amounts_on, refuse_missing
 from citycarbon.data.layers.blocks import spatial_folds
+from citycarbon.data.shaping.parts import EVERY_SCOPE, sums
+from citycarbon.inventory.space.on_places import emissions_on
 from citycarbon.inventory.space.tables import ProxyTable, SkillTable, WeightTable
 
 Numbers = npt.NDArray[Any]
@@ -31,16 +34,36 @@ FITTED, EVEN = "fitted combination", "even spread"
     source="lawson_hanson_1974",
     status="experimental",
     title=("Fit weights of proxies", "拟合代理权重"),
+    version=2,
 )
-def proxy_weights(evidence: EmissionTable, proxies: ProxyTable) -> WeightTable:
+def proxy_weights(
+    evidence: EmissionTable,
+    proxies: ProxyTable,
+    *,
+    scopes: str = EVERY_SCOPE,
+    time: str | None = None,
+    scenario: str | None = None,
+    basis: str | None = None,
+    missing_is_zero: bool = False,
+) -> WeightTable:
     """Fit emissions of places by amounts of several proxies, with coefficients that are not below zero.
 
     Parameters
     ----------
     evidence
-        Emissions by place, of one unit; all rows of a place are added.
+        Emissions by place, of one gas and unit; all rows of a place are added.
     proxies
-        Amounts by the same places; a place without a proxy has none of it.
+        Amounts by the same places; what they hold of other places is not used.
+    scopes
+        Named rule by which scopes are added.
+    time
+        Year or other period that is wanted, where the rows hold several years.
+    scenario
+        Which scenario, where the rows hold several.
+    basis
+        Which alternative of accounting, where the rows hold several.
+    missing_is_zero
+        Whether an absent row means zero; else a gap is an error.
 
     Returns
     -------
@@ -51,7 +74,9 @@ def proxy_weights(evidence: EmissionTable, proxies: ProxyTable) -> WeightTable:
     Raises
     ------
     CoverageError
-        If fewer places than proxies are known, or a proxy is zero everywhere.
+        If fewer places than proxies are known, a proxy is zero everywhere, or a place of the evidence has no amount of it.
+    InputError
+        If the evidence is not parts of one whole.
 
     References
     ----------
@@ -67,7 +92,13 @@ def proxy_weights(evidence: EmissionTable, proxies: ProxyTable) -> WeightTable:
     >>> made.select("proxy", pl.col("value").round(9), "unit").rows()
     [('floor area', 2.0, 't/m2')]
     """
-    places, target, matrix, names, units = _matrix(evidence, proxies)
+    summed = sums(evidence, ["place"], scopes=scopes, time=time, scenario=scenario, basis=basis)
+    summed = summed.filter(~pl.col("place").is_in(RESIDUALS) & pl.col("value").is_not_null()).sort("place")
+    places, target = summed["place"], summed["value"].to_numpy()
+    matrix, names, units = _matrix(
+        target, amounts_on(proxies, places, "evidence", "proxies", missing_is_zero=missing_is_zero, all_known=False)
+    )
+    refuse_missing([(name, matrix[:, column]) for column, name in enumerate(names)], places, "evidence")
     if len(places) <= len(names):
         raise InputError("too_few_places", Where(item="evidence"), len(places), needed=len(names) + 1)
     beta = _fit(matrix, target)
@@ -76,7 +107,7 @@ def proxy_weights(evidence: EmissionTable, proxies: ProxyTable) -> WeightTable:
     spread[used] = _robust_sd(matrix[:, used], target - matrix @ beta)
     mass = beta * matrix.sum(axis=0)
     total = mass.sum()
-    unit = evidence.words("unit")[0]
+    unit = summed["unit"][0]
     made = pl.DataFrame(
         {
             "proxy": names,
@@ -97,16 +128,28 @@ def proxy_weights(evidence: EmissionTable, proxies: ProxyTable) -> WeightTable:
     source="roberts_2017",
     status="experimental",
     title=("Skill of proxies", "代理变量的检验"),
+    version=2,
 )
 def proxy_skill(
-    evidence: EmissionTable, proxies: ProxyTable, cells: Layer, *, block: float = 2000.0, folds: int = 5, seed: int = 1
+    evidence: EmissionTable,
+    proxies: ProxyTable,
+    cells: Layer,
+    *,
+    block: float = 2000.0,
+    folds: int = 5,
+    seed: int = 1,
+    scopes: str = EVERY_SCOPE,
+    time: str | None = None,
+    scenario: str | None = None,
+    basis: str | None = None,
+    missing_is_zero: bool = False,
 ) -> SkillTable:
     """Share the total of the evidence out by each proxy and by a fitted combination, and compare place by place.
 
     Parameters
     ----------
     evidence
-        Emissions by place that serve as truth, of one unit; places of ``cells`` that are not listed count as zero.
+        Emissions by place that serve as truth, of one gas and unit.
     proxies
         Amounts by the same places.
     cells
@@ -117,6 +160,16 @@ def proxy_skill(
         [1] Number of groups of blocks; each is predicted by a fit to the others.
     seed
         [1] Seed of the draw of blocks.
+    scopes
+        Named rule by which scopes are added.
+    time
+        Year or other period that is wanted, where the rows hold several years.
+    scenario
+        Which scenario, where the rows hold several.
+    basis
+        Which alternative of accounting, where the rows hold several.
+    missing_is_zero
+        Whether an absent row means zero; else a gap is an error.
 
     Returns
     -------
@@ -128,7 +181,9 @@ def proxy_skill(
     Raises
     ------
     CoverageError
-        If no proxy or no evidence lies in the cells, or there are fewer blocks than folds.
+        If no proxy or no evidence lies in the cells, a cell has no evidence or no amount, or there are fewer blocks than folds.
+    InputError
+        If a place of a table is no cell, or the evidence is not parts of one whole.
 
     References
     ----------
@@ -152,9 +207,14 @@ def proxy_skill(
 
     if not block > 0 or folds < 2:
         raise InputError("parameter_wrong", Where(item="block, folds"), f"{block}, {folds}", expected_value="> 0, ≥ 2")
-    wanted = cells.rows["place"].cast(pl.String).to_list()
-    places, target, matrix, names, _ = _matrix(evidence, proxies, wanted)
+    found = emissions_on(
+        evidence, cells, scopes=scopes, time=time, scenario=scenario, basis=basis, missing_is_zero=missing_is_zero
+    )
+    places, target = found.names, found.values
+    listed = amounts_on(proxies, places, cells.name, "proxies", missing_is_zero=missing_is_zero)
+    matrix, names, _ = _matrix(target, listed)
     fold = spatial_folds(shapely.centroid(cells.geometry), block, folds, seed)
+    refuse_missing([("evidence", target), *((name, each) for name, (each, _) in listed.items())], places, cells.name)
     total = float(target.sum())
     predicted = {EVEN: np.asarray(shapely.area(cells.geometry), dtype=float)}
     predicted |= {name: matrix[:, column] for column, name in enumerate(names)}
@@ -175,37 +235,20 @@ def proxy_skill(
     return SkillTable(frame)
 
 
-def _matrix(evidence: EmissionTable, proxies: ProxyTable, wanted: list[str] | None = None) -> tuple[Any, ...]:
-    """Give places, evidence [places], amounts [places, proxies], names and units of the proxies."""
+def _matrix(target: Numbers, listed: dict[str, tuple[Numbers, str]]) -> tuple[Numbers, list[str], list[str]]:
+    """Give amounts [places, proxies], names and units of the proxies."""
     problems = Problems()
-    units = evidence.words("unit")
-    if len(units) > 1:
-        problems.add("unit_mixed", Where(item="evidence", column="unit"), ", ".join(units))
-    rows = proxies.to_polars()
-    mixed = (
-        rows.group_by("proxy").agg(pl.col("unit").unique().sort()).filter(pl.col("unit").list.len() > 1).sort("proxy")
-    )
-    for name, several in mixed.iter_rows():
-        problems.add("unit_mixed", Where(item=name, column="unit"), ", ".join(several))
-    sums = evidence.to_polars().group_by("place", maintain_order=True).agg(pl.col("value").sum())
-    places = wanted if wanted is not None else sums["place"].sort().to_list()
-    base = pl.DataFrame({"place": places}, schema={"place": pl.String})
-    target = base.join(sums, on="place", how="left", maintain_order="left")["value"].fill_null(0.0).to_numpy()
-    names = rows["proxy"].unique(maintain_order=True).to_list()
-    columns = []
-    for name in names:
-        amounts = rows.filter(pl.col("proxy") == name).group_by("place", maintain_order=True).agg(pl.col("value").sum())
-        column = base.join(amounts, on="place", how="left", maintain_order="left")["value"].fill_null(0.0).to_numpy()
-        if not column.any():
+    names = list(listed)
+    for name, (column, _) in listed.items():
+        if not np.nan_to_num(column).any():
             problems.add("proxy_zero", Where(item=name), name)
-        columns.append(column)
     if not names:
         problems.add("proxy_zero", Where(item="proxies"), "—")
-    if not target.any():
+    if not np.nan_to_num(target).any():
         problems.add("too_few_places", Where(item="evidence"), 0, needed=len(names) + 1)
     problems.raise_all()
-    kinds = [rows.filter(pl.col("proxy") == name)["unit"][0] for name in names]
-    return places, target, np.column_stack(columns), names, kinds
+    matrix = np.column_stack([column for column, _ in listed.values()])
+    return matrix, names, [unit for _, unit in listed.values()]
 
 
 def _fit(matrix: Numbers, target: Numbers) -> Numbers:

@@ -15,11 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import EmissionTable
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.amounts import amounts_on, refuse_missing
+from citycarbon.data.shaping.parts import EVERY_SCOPE
 from citycarbon.inventory.space.form.shape import check_areas
+from citycarbon.inventory.space.on_places import NO_ROW, emissions_on
 from citycarbon.inventory.space.tables import MeasureTable, ProxyTable
 
 Numbers = npt.NDArray[Any]
@@ -34,8 +37,19 @@ _NEAREST = 8
     source="gpc_2021",
     status="experimental",
     title=("Emissions per hectare, person or job", "地均、人均与岗均排放"),
+    version=2,
 )
-def density(emissions: EmissionTable, places: Layer, amounts: ProxyTable | None = None) -> MeasureTable:
+def density(
+    emissions: EmissionTable,
+    places: Layer,
+    amounts: ProxyTable | None = None,
+    *,
+    scopes: str = EVERY_SCOPE,
+    time: str | None = None,
+    scenario: str | None = None,
+    basis: str | None = None,
+    missing_is_zero: bool = False,
+) -> MeasureTable:
     """Divide the emissions of each place by its area, and by residents, jobs or other amounts.
 
     Parameters
@@ -43,20 +57,32 @@ def density(emissions: EmissionTable, places: Layer, amounts: ProxyTable | None 
     emissions
         Emissions by place, of one gas and unit.
     places
-        Polygons of the places, in a projected system. A place without emissions has density nil, if it is not in the table at
-        all.
+        Polygons of the places, in a projected system.
     amounts
         Residents, jobs, floor area by place.
+    scopes
+        Named rule by which scopes are added.
+    time
+        Year or other period that is wanted, where the rows hold several years.
+    scenario
+        Which scenario, where the rows hold several.
+    basis
+        Which alternative of accounting, where the rows hold several.
+    missing_is_zero
+        Whether an absent row means zero; else the place has no value.
 
     Returns
     -------
     measures
-        ``per_hectare`` [unit/ha], and ``per_NAME`` [unit/unit] for each amount above zero.
+        ``per_hectare`` [unit/ha], and ``per_NAME`` [unit/unit] for each amount above zero. A place without a number has a row
+        without a value whose ``verdict`` says why: ``no data`` (it has no row) or ``no number`` (a notation key, an empty
+        cell). What lies at no place stands in rows ``not_placed`` with the measure ``emissions`` [unit].
 
     Raises
     ------
     InputError
-        If the layer stands in degrees or has no areas, or the emissions have several units or gases.
+        If the layer stands in degrees or has no areas, a place of a table is not in it, or the emissions are not parts of one
+        whole: several units, gases, years, scenarios, bases or metrics, a year beside its months.
 
     References
     ----------
@@ -74,47 +100,33 @@ def density(emissions: EmissionTable, places: Layer, amounts: ProxyTable | None 
     import shapely
 
     check_areas(places)
-    values, unit = values_on(emissions, places)
-    names = places.rows["place"].cast(pl.String)
-    base = pl.DataFrame({"place": names, "n": np.arange(len(values))})
-    area = np.asarray(shapely.area(places.geometry)) / 1e4
-    parts = [
-        base.with_columns(pl.Series("value", values / area), measure=pl.lit("per_hectare"), unit=pl.lit(f"{unit}/ha"))
-    ]
-    listed = amounts.to_polars() if amounts is not None else pl.DataFrame()
-    for proxy in amounts.words("proxy") if amounts is not None else []:
-        rows = listed.filter(pl.col("proxy") == proxy)
-        sums = rows.group_by("place", maintain_order=True).agg(pl.col("value").sum().alias("amount"))
-        joined = base.with_columns(pl.Series("mass", values)).join(sums, on="place", how="inner", maintain_order="left")
-        joined = joined.filter(pl.col("amount") > 0)
-        parts.append(joined.select(
-            "place", "n", (pl.col("mass") / pl.col("amount")).alias("value"), pl.lit(f"per_{proxy}").alias("measure"),
-            pl.lit(f"{unit}/{rows['unit'][0]}").alias("unit"),
-        ))  # fmt: skip
-    return MeasureTable(pl.concat(parts).sort("n", "measure").select("place", "measure", "value", "unit"))
-
-
-def values_on(emissions: EmissionTable, places: Layer) -> tuple[Numbers, str]:
-    """Give the sum of emissions of each feature, nil where it has none, and their unit.
-
-    Raises
-    ------
-    InputError
-        If there are several units or gases, or no place of the layer has emissions.
-    """
-    problems = Problems()
-    for column, code in (("unit", "unit_mixed"), ("gas", "sum_gas")):
-        words = emissions.words(column)
-        if len(words) > 1:
-            problems.add(code, Where(column=column), ", ".join(words))
-    problems.raise_all()
-    sums = emissions.to_polars().group_by("place", maintain_order=True).agg(pl.col("value").sum())
-    joined = places.rows.select(pl.col("place").cast(pl.String)).join(
-        sums, on="place", how="left", maintain_order="left"
+    found = emissions_on(
+        emissions, places, scopes=scopes, time=time, scenario=scenario, basis=basis, missing_is_zero=missing_is_zero
     )
-    if joined["value"].is_null().all():
-        raise InputError("too_few_places", Where(item=places.name), 0, needed=1)
-    return joined["value"].fill_null(0.0).to_numpy(), emissions.words("unit")[0]
+    base = pl.DataFrame({"place": found.names, "n": np.arange(len(found.values)), "verdict": found.why})
+    area = np.asarray(shapely.area(places.geometry)) / 1e4
+    parts = [_ratio(base, "per_hectare", found.values / area, f"{found.unit}/ha")]
+    divided = (
+        amounts_on(amounts, found.names, places.name, "amounts", missing_is_zero=missing_is_zero) if amounts else {}
+    )
+    for proxy, (listed, unit) in divided.items():
+        # Nobody lives at a place of nil residents: it has no value per resident, and nothing is missing.
+        there = ~(listed <= 0)
+        unknown = pl.when(pl.lit(pl.Series(np.isnan(listed)))).then(pl.lit(NO_ROW)).otherwise(None)
+        own = base.with_columns(pl.coalesce("verdict", unknown).alias("verdict")).filter(pl.Series(there))
+        parts.append(_ratio(own, f"per_{proxy}", found.values[there] / listed[there], f"{found.unit}/{unit}"))
+    rest = [(place, "emissions", value, found.unit, None) for place, value in sorted(found.rest.items())]
+    left = pl.DataFrame(rest, schema=dict(zip(_COLUMNS, (pl.String, pl.String, pl.Float64, pl.String, pl.String), strict=True)),
+                        orient="row")  # fmt: skip
+    return MeasureTable(pl.concat([pl.concat(parts).sort("n", "measure").select(_COLUMNS), left]))
+
+
+_COLUMNS = ["place", "measure", "value", "unit", "verdict"]
+
+
+def _ratio(base: pl.DataFrame, name: str, values: Numbers, unit: str) -> pl.DataFrame:
+    value = pl.Series("value", values, dtype=pl.Float64).fill_nan(None)
+    return base.with_columns(value, measure=pl.lit(name), unit=pl.lit(unit))
 
 
 def neighbours_of(places: Layer, kind: Neighbours) -> Any:
@@ -150,6 +162,7 @@ def neighbours_of(places: Layer, kind: Neighbours) -> Any:
     source="moran_1950",
     status="experimental",
     title=("Spatial autocorrelation", "空间自相关"),
+    version=2,
 )
 def autocorrelation(
     emissions: EmissionTable,
@@ -159,6 +172,11 @@ def autocorrelation(
     per_area: bool = True,
     permutations: int = 999,
     seed: int = 1,
+    scopes: str = EVERY_SCOPE,
+    time: str | None = None,
+    scenario: str | None = None,
+    basis: str | None = None,
+    missing_is_zero: bool = False,
 ) -> MeasureTable:
     """Tell whether places of high emissions lie together: Moran's I and Geary's C.
 
@@ -176,6 +194,16 @@ def autocorrelation(
         [1] Number of random maps that the result is held against.
     seed
         [1] Seed of them.
+    scopes
+        Named rule by which scopes are added.
+    time
+        Year or other period that is wanted, where the rows hold several years.
+    scenario
+        Which scenario, where the rows hold several.
+    basis
+        Which alternative of accounting, where the rows hold several.
+    missing_is_zero
+        Whether an absent row means zero; else a gap is an error.
 
     Returns
     -------
@@ -186,7 +214,9 @@ def autocorrelation(
     Raises
     ------
     CoverageError
-        If fewer than four places are there, or all have the same value.
+        If fewer than four places are there, or all have the same value, or a place has no number.
+    InputError
+        If a place of the emissions is not in the layer, or they are not parts of one whole.
 
     References
     ----------
@@ -205,7 +235,14 @@ def autocorrelation(
     >>> made.filter(pl.col("measure") == "moran").select(pl.col("value").round(3)).item() > 0.5
     True
     """
-    values = _looked_at(emissions, places, per_area=per_area)
+    chosen: dict[str, Any] = {
+        "scopes": scopes,
+        "time": time,
+        "scenario": scenario,
+        "basis": basis,
+        "missing_is_zero": missing_is_zero,
+    }
+    _, values = _looked_at(emissions, places, chosen, per_area=per_area)
     from esda import Geary, Moran
 
     weights = neighbours_of(places, neighbours)
@@ -229,15 +266,19 @@ def _drawn_from(seed: int) -> Iterator[None]:
         np.random.set_state(state)
 
 
-def _looked_at(emissions: EmissionTable, places: Layer, *, per_area: bool) -> Numbers:
+def _looked_at(
+    emissions: EmissionTable, places: Layer, chosen: dict[str, Any], *, per_area: bool
+) -> tuple[pl.Series, Numbers]:
+    """Names of the places and what they emit, each with a number: a statistic knows no gaps."""
     import shapely
 
     check_areas(places)
-    values, _ = values_on(emissions, places)
-    values = values / (np.asarray(shapely.area(places.geometry)) / 1e4) if per_area else values
+    found = emissions_on(emissions, places, **chosen)
+    refuse_missing([("emissions", found.values)], found.names, places.name)
+    values = found.values / (np.asarray(shapely.area(places.geometry)) / 1e4) if per_area else found.values
     if len(values) < 4 or np.ptp(values) == 0:
         raise InputError("too_few_places", Where(item=places.name), len(values), needed=4)
-    return values
+    return found.names, values
 
 
 @method(
@@ -247,6 +288,7 @@ def _looked_at(emissions: EmissionTable, places: Layer, *, per_area: bool) -> Nu
     source="ord_getis_1995",
     status="experimental",
     title=("Hot and cold spots", "冷热点"),
+    version=2,
 )
 def hot_spots(
     emissions: EmissionTable,
@@ -257,6 +299,11 @@ def hot_spots(
     level: float = 0.05,
     permutations: int = 999,
     seed: int = 1,
+    scopes: str = EVERY_SCOPE,
+    time: str | None = None,
+    scenario: str | None = None,
+    basis: str | None = None,
+    missing_is_zero: bool = False,
 ) -> MeasureTable:
     """Find places in whose surroundings emissions are higher or lower than chance would have it.
 
@@ -276,6 +323,16 @@ def hot_spots(
         [1] Number of random maps for the local Moran.
     seed
         [1] Seed of them.
+    scopes
+        Named rule by which scopes are added.
+    time
+        Year or other period that is wanted, where the rows hold several years.
+    scenario
+        Which scenario, where the rows hold several.
+    basis
+        Which alternative of accounting, where the rows hold several.
+    missing_is_zero
+        Whether an absent row means zero; else a gap is an error.
 
     Returns
     -------
@@ -286,7 +343,9 @@ def hot_spots(
     Raises
     ------
     CoverageError
-        If fewer than four places are there, or all have the same value.
+        If fewer than four places are there, or all have the same value, or a place has no number.
+    InputError
+        If a place of the emissions is not in the layer, or they are not parts of one whole.
 
     References
     ----------
@@ -306,7 +365,14 @@ def hot_spots(
     >>> made.filter((pl.col("verdict") == "hot") & (pl.col("place") == "c8")).height
     1
     """
-    values = _looked_at(emissions, places, per_area=per_area)
+    chosen: dict[str, Any] = {
+        "scopes": scopes,
+        "time": time,
+        "scenario": scenario,
+        "basis": basis,
+        "missing_is_zero": missing_is_zero,
+    }
+    names, values = _looked_at(emissions, places, chosen, per_area=per_area)
     from esda import G_Local, Moran_Local, fdr
 
     weights = neighbours_of(places, neighbours)
@@ -320,7 +386,6 @@ def hot_spots(
     hot = np.where(chance <= limit, np.where(found.Zs > 0, "hot", "cold"), "none")
     corner = np.array(["none", "high-high", "low-high", "low-low", "high-low"])
     sure = local.p_sim <= fdr(local.p_sim, level)
-    names = places.rows["place"].cast(pl.String)
     order = pl.Series("n", np.arange(len(values)))
     columns = {"place": names, "n": order}
     first = pl.DataFrame({**columns, "measure": "getis_ord", "value": found.Zs, "p_value": chance, "verdict": hot})

@@ -22,10 +22,13 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.amounts import amounts_on, refuse_missing
 from citycarbon.data.layers.blocks import spatial_folds
-from citycarbon.inventory.space.analysis.clusters import neighbours_of, values_on
+from citycarbon.data.shaping.parts import EVERY_SCOPE
+from citycarbon.inventory.space.analysis.clusters import neighbours_of
 from citycarbon.inventory.space.analysis.neighbourhoods import regular_width
 from citycarbon.inventory.space.form.shape import check_areas
+from citycarbon.inventory.space.on_places import OnPlaces, emissions_on
 from citycarbon.inventory.space.tables import ProxyTable
 
 Numbers = npt.NDArray[Any]
@@ -61,6 +64,7 @@ class InfluenceTable(Table):
     source="anselin_rey_2014",
     status="experimental",
     title=("Influence of form on emissions", "空间形态对排放的影响"),
+    version=2,
 )
 def form_influence(
     emissions: EmissionTable,
@@ -71,6 +75,11 @@ def form_influence(
     folds: int = 5,
     seed: int = 1,
     local: bool = True,
+    scopes: str = EVERY_SCOPE,
+    time: str | None = None,
+    scenario: str | None = None,
+    basis: str | None = None,
+    missing_is_zero: bool = False,
 ) -> InfluenceTable:
     """Regress emissions of places on their form in five ways and tell how each does on blocks of places that it has not seen.
 
@@ -90,6 +99,16 @@ def form_influence(
         [1] Seed of blocks and forest.
     local
         Whether the geographically weighted regression is fitted, which takes longest.
+    scopes
+        Named rule by which scopes are added.
+    time
+        Year or other period that is wanted, where the rows hold several years.
+    scenario
+        Which scenario, where the rows hold several.
+    basis
+        Which alternative of accounting, where the rows hold several.
+    missing_is_zero
+        Whether an absent row of emissions means zero; else a gap is an error.
 
     Returns
     -------
@@ -103,7 +122,9 @@ def form_influence(
     Raises
     ------
     CoverageError
-        If fewer than ten places for each measure are known, or a measure is the same everywhere.
+        If fewer than ten places for each measure are known, or a measure is the same everywhere, or a place has no emissions.
+    InputError
+        If a place of a table is not in the layer, or the emissions are not parts of one whole.
 
     References
     ----------
@@ -133,7 +154,10 @@ def form_influence(
     import shapely
 
     check_areas(places)
-    y, x, names, chosen = _standard(emissions, amounts, places)
+    found = emissions_on(
+        emissions, places, scopes=scopes, time=time, scenario=scenario, basis=basis, missing_is_zero=missing_is_zero
+    )
+    y, x, names, chosen = _standard(found, amounts, places)
     points = shapely.centroid(chosen.geometry)
     place = shapely.get_coordinates(points)
     fold = spatial_folds(points, block, folds, seed)
@@ -152,20 +176,13 @@ def form_influence(
     return InfluenceTable(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
-def _standard(
-    emissions: EmissionTable, amounts: ProxyTable, places: Layer
-) -> tuple[Numbers, Numbers, list[str], Layer]:
-    values, _ = values_on(emissions, places)
-    names = amounts.words("proxy")
-    base = places.rows.select(pl.col("place").cast(pl.String))
-    columns, problems = [], Problems()
-    rows = amounts.to_polars()
-    for name in names:
-        sums = rows.filter(pl.col("proxy") == name).group_by("place", maintain_order=True).agg(pl.col("value").sum())
-        columns.append(base.join(sums, on="place", how="left", maintain_order="left")["value"].to_numpy())
-    matrix = np.column_stack(columns) if columns else np.empty((len(values), 0))
+def _standard(found: OnPlaces, amounts: ProxyTable, places: Layer) -> tuple[Numbers, Numbers, list[str], Layer]:
+    measures = amounts_on(amounts, found.names, places.name, "amounts")
+    names, problems = sorted(measures), Problems()
+    matrix = np.column_stack([measures[name][0] for name in names]) if names else np.empty((len(found.values), 0))
     known = np.isfinite(matrix).all(axis=1)
-    matrix, values = matrix[known], values[known]
+    matrix, values = matrix[known], found.values[known]
+    refuse_missing([("emissions", values)], found.names.filter(pl.Series(known)), places.name)
     if len(values) < 10 * (len(names) + 1):
         problems.add("too_few_places", Where(item=places.name), len(values), needed=10 * (len(names) + 1))
         problems.raise_all()

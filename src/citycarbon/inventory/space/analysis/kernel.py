@@ -16,11 +16,14 @@ import polars as pl
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.form.shape import check_areas
 from citycarbon.inventory.space.overlay.grid_cells import added
-from citycarbon.inventory.space.tables import MeasureTable, PointTable
+from citycarbon.inventory.space.tables import RESIDUAL, MeasureTable, PointTable
 
 Numbers = npt.NDArray[Any]
+LEAST_CELLS = 2.0
+"""Sides of a cell that a bandwidth must span; below it middles of cells miss the mass by up to 13 % (1.25), then by all of it."""
 BATCH = 20_000
 """Places whose neighbours are held at a time."""
 
@@ -32,6 +35,7 @@ BATCH = 20_000
     source="silverman_1986",
     status="reproduced",
     title=("Kernel density", "核密度"),
+    version=2,
 )
 def kernel_density(points: PointTable, places: Layer, *, bandwidth: float = 0.0) -> MeasureTable:
     """Spread weighted points over a circle by the quartic kernel and read the density at the middle of each place.
@@ -43,18 +47,22 @@ def kernel_density(points: PointTable, places: Layer, *, bandwidth: float = 0.0)
     places
         Polygons with a column ``place``, in a projected system with metres.
     bandwidth
-        [m] Radius of the circle; 0 for 0.9 · min(standard distance, √(1/ln 2) · median distance) · n^-0.2.
+        [m] Radius of the circle; 0 for 0.9 · min(standard distance, √(1/ln 2) · median distance) · n^-0.2. At least twice the
+        square root of the area of each place that holds a point.
 
     Returns
     -------
     measures
         ``kernel_density`` [unit/m2] of each place and ``bandwidth`` [m] for ``city``. The integral over the plane is the sum of
-        the weights; values at the middle of cells add to it only as far as cells are small beside the bandwidth.
+        the weights; values at the middle of square cells, times their areas, meet it within 2 % for each point at the least
+        bandwidth, and within 0.2 % at twice it. Points whose circle reaches no middle stand in a row ``not_placed`` with the
+        measure ``weight`` [unit].
 
     Raises
     ------
     InputError
-        If there are no points, several units, a weight below zero, or all points lie on one spot and no bandwidth is given.
+        If there are no points, several units, a weight below zero, or all points lie on one spot and no bandwidth is given; if
+        the bandwidth is so narrow beside the places that their middles would miss what lies in them.
 
     References
     ----------
@@ -85,19 +93,38 @@ def kernel_density(points: PointTable, places: Layer, *, bandwidth: float = 0.0)
         raise InputError("parameter_wrong", Where(item="bandwidth"), bandwidth, expected_value="≥ 0")
     place, weight = rows.select("x", "y").to_numpy(), rows["value"].to_numpy()
     radius = bandwidth or _default(place, weight)
+    names = place_names(places)
+    _wide_enough(radius, place, places, names)
     middles = shapely.get_coordinates(shapely.centroid(places.geometry))
     tree = cKDTree(place)
-    density = np.zeros(len(middles))
+    density, seen = np.zeros(len(middles)), np.zeros(len(place), dtype=bool)
     for start in range(0, len(middles), BATCH):
         chosen = cKDTree(middles[start : start + BATCH])
         near = chosen.sparse_distance_matrix(tree, radius, output_type="coo_matrix")
+        seen[near.col] = True
         part = weight[near.col] * (1 - (near.data / radius) ** 2) ** 2
         density[start : start + BATCH] = added(near.row, part, chosen.n) * 3 / (math.pi * radius**2)
-    frame = pl.DataFrame({"place": places.rows["place"].cast(pl.String), "value": density}).select(
+    frame = pl.DataFrame({"place": names, "value": density}).select(
         "place", pl.lit("kernel_density").alias("measure"), "value", pl.lit(f"{units[0]}/m2").alias("unit")
     )
     own = pl.DataFrame({"place": ["city"], "measure": ["bandwidth"], "value": [radius], "unit": ["m"]})
-    return MeasureTable(pl.concat([own, frame]))
+    lost = float(weight[~seen].sum())
+    rest = pl.DataFrame({"place": [RESIDUAL], "measure": ["weight"], "value": [lost], "unit": [units[0]]})
+    return MeasureTable(pl.concat([own, frame, rest.filter(pl.col("value") > 0)]))
+
+
+def _wide_enough(radius: float, points: Numbers, places: Layer, names: pl.Series) -> None:
+    """Refuse a circle so small beside the places which hold points that it would slip between their middles."""
+    import shapely
+
+    _, owner = shapely.STRtree(places.geometry).query(shapely.points(points), predicate="intersects")
+    size = np.sqrt(np.asarray(shapely.area(places.geometry)))
+    least = LEAST_CELLS * size
+    narrow = np.unique(owner[least[owner] > radius * (1 + 1e-9)])
+    if len(narrow):
+        widest = int(narrow[np.argmax(least[narrow])])
+        where = Where(item=f"bandwidth · {places.name}: {names[widest]}")
+        raise InputError("bandwidth_narrow", where, f"{radius:g} m", least=f"{least[widest]:.6g}")
 
 
 def _default(place: Numbers, weight: Numbers) -> float:

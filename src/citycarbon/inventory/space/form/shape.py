@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from citycarbon.core.errors import Problems, Where
+from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.overlay.grid_cells import added
-from citycarbon.inventory.space.overlay.pairs import dimension_of
+from citycarbon.inventory.space.overlay.pairs import dimension_of, measure
 from citycarbon.inventory.space.tables import MeasureTable
 
 Numbers = npt.NDArray[Any]
@@ -27,12 +28,12 @@ UNITS = {
 
 
 def check_areas(layer: Layer) -> None:
-    """Refuse a layer in degrees or one that has no areas.
+    """Refuse a layer in degrees, one that has no areas, or features of nil area.
 
     Raises
     ------
     InputError
-        In both cases.
+        In each case.
     """
     problems = Problems()
     if not layer.is_metric:
@@ -40,6 +41,10 @@ def check_areas(layer: Layer) -> None:
     if dimension_of(layer.geometry) != 2:
         problems.add("layer_not_areas", Where(item=layer.name), layer.name)
     problems.raise_all()
+    empty = np.flatnonzero(measure(layer.geometry, 2) <= 0)
+    if len(empty):
+        rows = tuple(int(row) + 1 for row in empty[:5])
+        raise InputError("feature_without_extent", Where(item=layer.name, rows=rows), f"{len(empty)} ×")
 
 
 @method(
@@ -86,7 +91,7 @@ def shape_measures(places: Layer) -> MeasureTable:
     """
     check_areas(places)
     values = shape_values(places.geometry)
-    names = places.rows["place"].cast(pl.String)
+    names = place_names(places)
     parts = [
         pl.DataFrame({"place": names, "value": values[name]}).with_columns(
             pl.lit(name).alias("measure"), pl.lit(unit).alias("unit"), pl.int_range(pl.len()).alias("n")

@@ -15,9 +15,11 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer, same_system
+from citycarbon.data.layers.amounts import RESIDUALS, amounts_on, checked_amounts, refuse_missing, require_one
+from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.form.shape import check_areas
 from citycarbon.inventory.space.shares import overlay
-from citycarbon.inventory.space.tables import RESIDUAL, MeasureTable, ProxyTable
+from citycarbon.inventory.space.tables import MeasureTable, ProxyTable
 
 Numbers = npt.NDArray[Any]
 
@@ -29,6 +31,7 @@ Numbers = npt.NDArray[Any]
     source="gabaix_ibragimov_2011",
     status="reproduced",
     title=("Centres by rank and size", "多中心度（位序—规模）"),
+    version=2,
 )
 def polycentricity(amounts: ProxyTable) -> MeasureTable:
     """Measure how evenly people, jobs or emissions lie on the centres of a city.
@@ -52,6 +55,8 @@ def polycentricity(amounts: ProxyTable) -> MeasureTable:
     ------
     CoverageError
         If a proxy has fewer than two places above zero.
+    InputError
+        If a proxy has several units or lists a place twice.
 
     References
     ----------
@@ -65,7 +70,7 @@ def polycentricity(amounts: ProxyTable) -> MeasureTable:
     >>> made.filter(pl.col("measure") == "rank_size_slope").select(pl.col("value").round(6)).item()
     -0.981625
     """
-    rows = amounts.to_polars().filter((pl.col("value") > 0) & (pl.col("place") != RESIDUAL))
+    rows = checked_amounts(amounts, "amounts").filter((pl.col("value") > 0) & ~pl.col("place").is_in(RESIDUALS))
     made = []
     for proxy in amounts.words("proxy"):
         values = rows.filter(pl.col("proxy") == proxy)["value"].sort(descending=True).to_numpy()
@@ -101,8 +106,11 @@ def _of_ranks(values: Numbers) -> dict[str, float]:
     source="giuliano_small_1991",
     status="experimental",
     title=("Sub-centres by density", "次中心识别"),
+    version=2,
 )
-def sub_centres(amounts: ProxyTable, cells: Layer, *, deviations: float = 2.0) -> MeasureTable:
+def sub_centres(
+    amounts: ProxyTable, cells: Layer, *, deviations: float = 2.0, missing_is_zero: bool = False
+) -> MeasureTable:
     """Find the places whose density stands out, and join those that touch to centres.
 
     Parameters
@@ -110,9 +118,11 @@ def sub_centres(amounts: ProxyTable, cells: Layer, *, deviations: float = 2.0) -
     amounts
         Jobs, people or emissions by place; one proxy.
     cells
-        Polygons of these places, in a projected system; places without an amount count as zero.
+        Polygons of these places, in a projected system.
     deviations
         [1] Number of standard deviations above the mean density.
+    missing_is_zero
+        Whether an absent row means zero; else a gap is an error.
 
     Returns
     -------
@@ -123,7 +133,8 @@ def sub_centres(amounts: ProxyTable, cells: Layer, *, deviations: float = 2.0) -
     Raises
     ------
     InputError
-        If the table holds several proxies, or the layer has no areas or stands in degrees.
+        If the table holds several proxies, a place of it is not in the layer or a place of the layer has no amount, or the layer
+        has no areas or stands in degrees.
 
     References
     ----------
@@ -144,7 +155,10 @@ def sub_centres(amounts: ProxyTable, cells: Layer, *, deviations: float = 2.0) -
     from scipy.sparse.csgraph import connected_components
 
     check_areas(cells)
-    values, unit = _on_layer(amounts, cells)
+    names = place_names(cells)
+    proxy = require_one(amounts, "amounts")
+    values, unit = amounts_on(amounts, names, cells.name, "amounts", missing_is_zero=missing_is_zero)[proxy]
+    refuse_missing([(proxy, values)], names, cells.name)
     density = values / (np.asarray(shapely.area(cells.geometry)) / 1e4)
     threshold = float(density.mean() + deviations * density.std())
     chosen = np.flatnonzero(density > threshold)
@@ -155,27 +169,16 @@ def sub_centres(amounts: ProxyTable, cells: Layer, *, deviations: float = 2.0) -
     mass = np.bincount(label, weights=values[chosen], minlength=count) if len(chosen) else np.empty(0)
     rank = np.empty(count, dtype=int)
     rank[np.argsort(-mass, kind="stable")] = np.arange(1, count + 1)
-    names = cells.rows["place"].cast(pl.String).to_list()
     share = float(mass.sum() / values.sum()) if values.sum() else 0.0
     rows: list[tuple[Any, ...]] = [("city", "centres", float(count), "1", None), ("city", "share_of_centres", share, "1", None),
             ("city", "threshold", threshold, f"{unit}/ha", None)]  # fmt: skip
     order = sorted(range(len(chosen)), key=lambda i: (rank[label[i]], i))
     rows += [
-        (names[chosen[i]], "density", float(density[chosen[i]]), f"{unit}/ha", f"centre {rank[label[i]]}")
+        (names[int(chosen[i])], "density", float(density[chosen[i]]), f"{unit}/ha", f"centre {rank[label[i]]}")
         for i in order
     ]
     schema = {"place": pl.String, "measure": pl.String, "value": pl.Float64, "unit": pl.String, "item": pl.String}
     return MeasureTable(pl.DataFrame(rows, schema=schema, orient="row"))
-
-
-def _on_layer(amounts: ProxyTable, cells: Layer) -> tuple[Numbers, str]:
-    proxies = amounts.words("proxy")
-    if len(proxies) != 1:
-        raise InputError("proxy_several", Where(item="amounts"), ", ".join(proxies) or "—")
-    rows = amounts.to_polars().group_by("place", maintain_order=True).agg(pl.col("value").sum())
-    base = cells.rows.select(pl.col("place").cast(pl.String))
-    joined = base.join(rows, on="place", how="left", maintain_order="left")
-    return joined["value"].fill_null(0.0).to_numpy(), amounts.words("unit")[0]
 
 
 @method(
@@ -245,7 +248,7 @@ def mixed_use(parcels: Layer, places: Layer, *, class_column: str = "class") -> 
     )  # fmt: skip
     import shapely
 
-    whole = pl.DataFrame({"place": places.rows["place"].cast(pl.String), "whole": shapely.area(places.geometry)})
+    whole = pl.DataFrame({"place": place_names(places), "whole": shapely.area(places.geometry)})
     joined = whole.with_row_index("n").join(made.with_columns(pl.col("n").cast(pl.UInt32)), on="n", how="left")
     joined = joined.with_columns((pl.col("covered").fill_null(0.0) / pl.col("whole")).clip(0.0, 1.0)).sort("n")
     names = ["entropy", "diversity", "covered"]
@@ -262,8 +265,11 @@ def mixed_use(parcels: Layer, places: Layer, *, class_column: str = "class") -> 
     source="cervero_duncan2006",
     status="experimental",
     title=("Balance of jobs and homes", "职住平衡"),
+    version=2,
 )
-def job_home_balance(amounts: ProxyTable, *, jobs: str = "jobs", residents: str = "residents") -> MeasureTable:
+def job_home_balance(
+    amounts: ProxyTable, *, jobs: str = "jobs", residents: str = "residents", missing_is_zero: bool = False
+) -> MeasureTable:
     """Compare jobs and residents place by place with the ratio of the whole city.
 
     Parameters
@@ -274,6 +280,8 @@ def job_home_balance(amounts: ProxyTable, *, jobs: str = "jobs", residents: str 
         Name of the proxy that counts jobs.
     residents
         Name of the proxy that counts residents (or workers, or homes).
+    missing_is_zero
+        Whether an absent row means zero; else a gap is an error.
 
     Returns
     -------
@@ -284,7 +292,7 @@ def job_home_balance(amounts: ProxyTable, *, jobs: str = "jobs", residents: str 
     Raises
     ------
     CoverageError
-        If one of the two is nowhere.
+        If one of the two is nowhere, or not known of a place that has the other.
 
     References
     ----------
@@ -298,16 +306,17 @@ def job_home_balance(amounts: ProxyTable, *, jobs: str = "jobs", residents: str 
     >>> made.filter(pl.col("measure") == "job_home_balance").select("place", pl.col("value").round(6)).rows()
     [('a', 0.666667), ('b', 0.8), ('city', 0.75)]
     """
-    rows = amounts.to_polars().filter(pl.col("place") != RESIDUAL)
-    both = rows.filter(pl.col("proxy").is_in([jobs, residents])).pivot(
-        "proxy", index="place", values="value", aggregate_function="sum"
-    )
+    rows = checked_amounts(amounts, "amounts").filter(~pl.col("place").is_in(RESIDUALS))
+    both = rows.filter(pl.col("proxy").is_in([jobs, residents])).select("place").unique(maintain_order=True)
+    listed = amounts_on(amounts, both["place"], "amounts", "amounts", missing_is_zero=missing_is_zero, all_known=False)
+    both = both.with_columns(pl.Series(name, listed[name][0]) for name in (jobs, residents) if name in listed)
     problems = Problems()
     for name in (jobs, residents):
-        if name not in both.columns or not both[name].fill_null(0.0).sum():
+        if name not in both.columns or not both[name].fill_nan(0.0).sum():
             problems.add("proxy_zero", Where(item=name), name)
     problems.raise_all()
-    both = both.with_columns(pl.col(jobs, residents).fill_null(0.0)).sort("place")
+    refuse_missing([(name, both[name].to_numpy()) for name in (jobs, residents)], both["place"], "amounts")
+    both = both.sort("place")
     scale = float(both[jobs].to_numpy().sum() / both[residents].to_numpy().sum())
     fitted = scale * pl.col(residents)
     total = pl.col(jobs) + fitted

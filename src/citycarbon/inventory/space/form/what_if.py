@@ -13,6 +13,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.data.library.elements import ElasticityTable, elasticities
+from citycarbon.data.shaping.parts import EVERY_SCOPE, one_whole, sums
 from citycarbon.inventory.space.tables import UNIT
 
 
@@ -58,8 +59,18 @@ class WhatIfTable(Table):
     source="jia2015",
     status="reproduced",
     title=("What if the form changed", "形态变化情景"),
+    version=2,
 )
-def what_if(emissions: EmissionTable, changes: FormChangeTable, evidence: ElasticityTable | None = None) -> WhatIfTable:
+def what_if(
+    emissions: EmissionTable,
+    changes: FormChangeTable,
+    evidence: ElasticityTable | None = None,
+    *,
+    scopes: str = EVERY_SCOPE,
+    time: str | None = None,
+    scenario: str | None = None,
+    basis: str | None = None,
+) -> WhatIfTable:
     """Apply published elasticities to a change of form, measure by measure and outcome by outcome.
 
     Parameters
@@ -70,6 +81,14 @@ def what_if(emissions: EmissionTable, changes: FormChangeTable, evidence: Elasti
         Changes of measures of form in per cent.
     evidence
         Own elasticities instead of the shipped ones.
+    scopes
+        Named rule by which scopes are added.
+    time
+        Year or other period that is wanted, where the rows hold several years.
+    scenario
+        Which scenario, where the rows hold several.
+    basis
+        Which alternative of accounting, where the rows hold several.
 
     Returns
     -------
@@ -77,14 +96,15 @@ def what_if(emissions: EmissionTable, changes: FormChangeTable, evidence: Elasti
         One row a measure and outcome of the studies. The middle is the median elasticity; the interval spans all findings with
         their own ranges, and takes in nil where a finding has a direction but no number and points the other way. ``verdict``
         is ``agrees``, ``conflicting``, or ``direction only`` where no finding has a number. Rows are alternatives: their
-        effects do not add.
+        effects do not add. Where the emissions have no number for the sectors that an outcome moves, none is given.
 
     Raises
     ------
     CoverageError
         If a measure has no evidence.
-    UnitError
-        If the emissions have several units or gases.
+    InputError
+        If the emissions are not parts of one whole: several units, gases, years, scenarios, bases or metrics, a year beside its
+        months, a place beside what contains it.
 
     References
     ----------
@@ -108,21 +128,19 @@ def what_if(emissions: EmissionTable, changes: FormChangeTable, evidence: Elasti
         if name not in known["measure"].to_list():
             listed = ", ".join(known["measure"].unique().sort())
             problems.add("measure_unknown", Where(column="measure", item=name), name, known=listed)
-    for column, code in (("unit", "unit_mixed"), ("gas", "sum_gas")):
-        words = emissions.words(column)
-        if len(words) > 1:
-            problems.add(code, Where(column=column), ", ".join(words))
     for name in wanted.filter(pl.col("measure").is_duplicated())["measure"].unique().sort():
         problems.add("row_duplicate", Where(item=name), name, key="measure")
     problems.raise_all()
-    rows = emissions.to_polars().select("sector", "value")
+    chosen = one_whole(emissions, time=time, scenario=scenario, basis=basis)
+    sums(chosen, [], scopes=scopes)  # sectors are added below by their heads: none may hold another
+    rows = sums(chosen, ["sector"], scopes=scopes)
     made = []
     both = known.join(wanted, on="measure").sort("measure", "outcome", "source")
     for (measure, outcome), group in both.group_by("measure", "outcome", maintain_order=True):
         made.append(_effect(str(measure), str(outcome), group, rows))
     frame = pl.DataFrame(made, infer_schema_length=None)
     floats = [c.name for c in WhatIfTable.columns if c.kind == "number"]
-    unit = emissions.words("unit")[0]
+    unit = rows["unit"][0] if rows.height else "t"
     frame = frame.with_columns(pl.col(floats).cast(pl.Float64), pl.lit(unit).alias("unit"))
     return WhatIfTable(frame.select([column.name for column in WhatIfTable.columns]))
 
@@ -132,26 +150,23 @@ def _effect(measure: str, outcome: str, group: pl.DataFrame, rows: pl.DataFrame)
     moved = (
         rows if head == "*" else rows.filter((pl.col("sector") == head) | pl.col("sector").str.starts_with(f"{head}."))
     )
-    current = float(moved["value"].sum())
+    current = float(moved["value"].sum()) if moved["value"].count() else None
     base = 1 + change / 100
     numbers = group.filter(pl.col("value").is_not_null())
     signs = group["sign"].to_list()
     up, down = signs.count("+"), signs.count("-")
     grows = {sign: (1 if change > 0 else -1) * {"+": 1, "-": -1}.get(sign, 0) for sign in set(signs)}
-    found: dict[str, object] = {"difference": None, "low": None, "high": None, "elasticity": None}
-    if numbers.height:
+    middle = float(numbers["value"].median() or 0.0)  # type: ignore[arg-type]
+    found: dict[str, object] = {
+        "difference": None, "low": None, "high": None, "elasticity": middle if numbers.height else None
+    }  # fmt: skip
+    if numbers.height and current is not None:
         ends = pl.concat([numbers["value"], numbers["low"].drop_nulls(), numbers["high"].drop_nulls()])
         effects = [current * (base**e - 1) for e in ends.to_list()]
         bare = group.filter(pl.col("value").is_null())["sign"].to_list()
         # A direction without a number can only say that nil, or the other side of it, is not ruled out.
         effects += [0.0 for sign in bare if grows[sign] * sum(effects) <= 0]
-        middle = float(numbers["value"].median() or 0.0)  # type: ignore[arg-type]
-        found = {
-            "difference": current * (base**middle - 1),
-            "low": min(effects),
-            "high": max(effects),
-            "elasticity": middle,
-        }
+        found |= {"difference": current * (base**middle - 1), "low": min(effects), "high": max(effects)}
     verdict = "conflicting" if (up and down) or "±" in signs else "agrees" if numbers.height else "direction only"
     return {
         "measure": measure, "outcome": outcome, "change": change, "current": current, **found,

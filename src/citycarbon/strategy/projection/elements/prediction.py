@@ -16,6 +16,8 @@ from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
 from citycarbon.core.series import ALL, Floats, SeriesTable
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.amounts import checked_amounts
+from citycarbon.data.layers.naming import place_names
 from citycarbon.data.library.elements import ProxyTable
 from citycarbon.strategy.projection.elements.importance import shuffled
 from citycarbon.strategy.projection.elements.learners import Learnt, check_model, fit, learn
@@ -167,14 +169,14 @@ def _plan(
         elif unit != learnt[name]:
             problems.add("unit_mixed", Where(item=name, column="unit"), f"{learnt[name]}, {unit}")
     problems.raise_all()
-    rows = plan.to_polars()
+    rows = checked_amounts(plan, "plan")
     places = rows["place"].unique(maintain_order=True).to_list()
     wanted = amounts_of(plan, places, samples.elements)
     present = amounts_of(elements, places, samples.elements)
     if plan_lists == CHANGES:
         listed = amounts_of(ProxyTable(rows.with_columns(pl.lit(1.0).alias("value"))), places, samples.elements) > 0
         wanted = np.where(listed, wanted, present)
-    area = dict(zip(cells.rows["place"].cast(pl.String).to_list(), shapely.area(cells.geometry), strict=True))
+    area = dict(zip(place_names(cells).to_list(), shapely.area(cells.geometry), strict=True))
     return places, wanted, present, np.array([area.get(place, 0.0) for place in places])
 
 

@@ -15,7 +15,9 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, check_units, chosen_scenario
 from citycarbon.core.sums import added
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.amounts import checked_amounts, refuse_unknown
 from citycarbon.data.layers.blocks import spatial_blocks, spatial_folds
+from citycarbon.data.layers.naming import place_names
 from citycarbon.data.library.elements import ProxyTable
 
 LEAST = 20
@@ -53,8 +55,8 @@ def samples_of(
     Raises
     ------
     InputError
-        An unknown measure or time, several times, units that differ, an element that is zero everywhere, values below zero, too
-        few places or blocks, a layer in degrees.
+        An unknown measure or time, several times, units that differ, a place that is not in the layer or twice there, an element
+        that is zero everywhere, values below zero, too few places or blocks, a layer in degrees.
     """
     import shapely
 
@@ -63,12 +65,16 @@ def samples_of(
     if not cells.is_metric:
         raise InputError("layer_in_degrees", Where(item=cells.name), cells.crs)
     evidence, unit = _evidence(series, measure, time)
-    named = cells.rows["place"].cast(pl.String)
+    named = place_names(cells)
     problems = Problems()
-    for place in named.filter(named.is_duplicated()).unique(maintain_order=True).head(5):
-        problems.add("row_duplicate", Where(item=cells.name, column="place"), place, key="place")
+    for table, used in (("series", evidence["place"]), ("elements", elements.to_polars()["place"])):
+        try:
+            refuse_unknown(used, named, cells.name, table)
+        except InputError as error:
+            problems.absorb(error)
     names, units = units_of(elements, problems)
     problems.raise_all()
+    checked_amounts(elements, "elements")
     joined = pl.DataFrame({"place": named}).with_row_index("row").join(evidence, on="place", maintain_order="left")
     low = joined.filter(pl.col("value") < 0).head(3)
     for place, value in low.select("place", "value").iter_rows():
