@@ -18,8 +18,8 @@ from citycarbon.core.errors import Problem, Problems, Where, problem
 from citycarbon.core.frames import Frame, counts, distinct_values, is_lazy, small, text_type
 
 PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
-SERIAL = re.compile(r"[2-7][0-9]{4}(\.[0-9]+)?")
-"""What a spreadsheet counts days with: 1954 to 2118."""
+SERIAL = re.compile(r"[3-7][0-9]{4}(\.[0-9]+)?")
+"""What a spreadsheet counts days with, 1982 to 2118; 20222 is rather a year with a digit too many."""
 _LARGEST = 1e300
 
 
