@@ -29,7 +29,7 @@ TOY = examples_folder() / "toy-city"
 C = 44 / 12
 GRID = 0.5978  # t/MWh
 GWP = {"HFC-32": 771.0, "HFC-125": 3740.0, "HFC-134a": 1530.0}
-CH4, N2O, SF6 = 27.9, 273.0, 25_200.0
+FOSSIL, CH4, N2O, SF6 = 29.8, 27.0, 273.0, 25_200.0
 N = 44 / 28
 
 # place, sector, activity: t of CO2, amount times GJ per amount times t C per GJ times oxidised share
@@ -78,8 +78,8 @@ INDUSTRY = {
     ("p9", "process.steel", "steel_decarburisation"): (900 * 0.041 - 1000 * 0.00248) * C,
     ("p9", "product_use.other", "lubricants"): 10 * 40.2 * 20e-3 * 0.2 * C,
     ("p5", "product_use.electrical_equipment", "power_equipment"): (1000 * 0.005 + 40 * 0.05 + 60 * 0.02) * 1e-3 * SF6,
-    ("p9", "fugitive.coal", "coal_surface_average"): 10_000 * 1.2 * 0.67e-3 * CH4,
-    ("p9", "fugitive.oil_gas", "gas_distribution"): 1e6 * (0.0018e-3 * CH4 + 0.0000955e-3),
+    ("p9", "fugitive.coal", "coal_surface_average"): 10_000 * 1.2 * 0.67e-3 * FOSSIL,
+    ("p9", "fugitive.oil_gas", "gas_distribution"): 1e6 * (0.0018e-3 * FOSSIL + 0.0000955e-3),
 }
 PIGS = 3650 * 180 / 365
 STRAW = 100 * 1.304147 * 0.87 * 0.1 * 0.9  # t burnt: residue ratio (1 - 0.434) / 0.434, dry, lit, combustion factor

@@ -6,6 +6,7 @@ Not for: deciding which errors are shared.
 
 Shapes, each with the given mean and sd: ``normal``; ``lognormal`` (of the sign of the mean); ``uniform`` (mean ± √3 sd);
 ``triangular`` (symmetric, mean ± √6 sd); ``discrete`` (mean ± sd, equally likely); ``exact`` (no error).
+A lognormal figure of mean m and sd s is exp(N(ln m − σ²/2, σ)) with σ² = ln(1 + s²/m²).
 A shared error moves a removal (mean below zero) against an emission, as a shared factor does.
 Source: ipcc2006_v1_ch3, section 3.2.3.2; sampling by scipy.stats.qmc (McKay et al. 1979 Latin hypercube, Sobol 1967).
 """
@@ -23,6 +24,8 @@ from citycarbon.core.errors import InputError, Where
 
 Sampler = Literal["latin_hypercube", "sobol", "random"]
 Floats = NDArray[np.float64]
+REACH = {"uniform": 3**0.5, "triangular": 6**0.5, "discrete": 1.0}
+"""How many standard deviations the bounded shapes reach from their mean."""
 _BLOCK = 512
 _LARGEST_SPREAD = 1e6
 
@@ -56,13 +59,18 @@ class UncertainRows:
 
 @dataclass(frozen=True)
 class SharedFactors:
-    """A second, multiplicative error of some rows: row ``index[i]`` is multiplied by a draw of ``factors`` row i.
+    """Further, multiplicative errors of some rows: row ``index[i]`` is multiplied by a draw of ``factors`` row i.
 
-    The factors have mean 1; those of one error group are drawn together, as far as their shapes allow.
+    The factors have mean 1; those of one error group are drawn together, each by its own shape. A row that is named several
+    times has several factors, which multiply; those of one ``term`` are parts of a sum, with their shares of it as ``weight``.
+    ``gain`` widens or narrows the whole: a row is multiplied by 1 + gain · (product − 1).
     """
 
     index: NDArray[np.intp]
     factors: UncertainRows
+    term: NDArray[np.intp] | None = None
+    weight: Floats | None = None
+    gain: Floats | None = None
 
 
 def draw(rows: UncertainRows, count: int, *, seed: int, sampler: Sampler = "latin_hypercube") -> Floats:
@@ -111,12 +119,9 @@ def draw_totals(
     if len(index) != len(rows.mean) or (index < 0).any():
         raise ValueError("totals needs one number, zero or more, for each row")
     sums = np.zeros((count, int(index.max()) + 1 if len(index) else 0))
-    standard, column, relative = _shared_errors(shared, len(rows.mean), count, seed, sampler)
+    errors = _SharedErrors.of(shared, len(rows.mean), count, seed, sampler)
     for columns, block in _blocks(rows, count, seed, sampler):
-        touched = np.flatnonzero(column[columns] >= 0)
-        if len(touched):
-            which = columns[touched]
-            block[:, touched] *= 1.0 + standard[:, column[which]] * relative[which]
+        errors.multiply(block, columns)
         targets = index[columns]
         if (targets == targets[0]).all():
             sums[:, targets[0]] += block.sum(axis=1)
@@ -127,24 +132,79 @@ def draw_totals(
     return sums
 
 
-def _shared_errors(
-    shared: SharedFactors | None, rows: int, count: int, seed: int, sampler: Sampler
-) -> tuple[Floats, NDArray[np.intp], Floats]:
-    """Draw each distinct shared error once: standard draws (count, errors), column of each row or −1, relative sd of rows."""
-    column = np.full(rows, -1, dtype=np.intp)
-    relative = np.zeros(rows)
-    if shared is None or not len(shared.index):
-        return np.empty((count, 0)), column, relative
-    names: dict[str, int] = {}
-    groups = shared.factors.group
-    column[shared.index] = [names.setdefault(name or f"\0{i}", len(names)) for i, name in enumerate(groups)]
-    relative[shared.index] = shared.factors.sd
-    first = {number: shared.factors.shape[i] for i, number in reversed(list(enumerate(column[shared.index].tolist())))}
-    unit = UncertainRows(
-        np.zeros(len(names)), np.ones(len(names)), [first[i] for i in range(len(names))], [""] * len(names)
-    )
-    # The next seed: shared errors must not repeat the numbers of the rows' own errors.
-    return draw(unit, count, seed=seed + 1, sampler=sampler), column, relative
+@dataclass(frozen=True)
+class _SharedErrors:
+    """Distinct shared errors, and for each row which of them it has: layers of (term, kind of error or −1, weight)."""
+
+    kinds: UncertainRows
+    source: NDArray[np.intp]
+    uniform: Floats
+    layers: list[tuple[int, NDArray[np.intp], Floats]]
+    gain: Floats
+
+    @classmethod
+    def of(cls, shared: SharedFactors | None, rows: int, count: int, seed: int, sampler: Sampler) -> _SharedErrors:
+        """Number the distinct errors and give each a column of uniform numbers by its name."""
+        empty = UncertainRows(np.empty(0), np.empty(0), [], [])
+        if shared is None or not len(shared.index):
+            return cls(empty, np.empty(0, dtype=np.intp), np.empty((count, 0)), [], np.ones(rows))
+        factors, index = shared.factors, np.asarray(shared.index, dtype=np.intp)
+        names: dict[str, int] = {}
+        column = [names.setdefault(name or f"\0{i}", len(names)) for i, name in enumerate(factors.group)]
+        known: dict[tuple[int, str, float], int] = {}
+        sizes = factors.sd.tolist()
+        kind = np.array([known.setdefault(key, len(known)) for key in zip(column, factors.shape, sizes, strict=True)])
+        ones, nobody = np.ones(len(known)), [""] * len(known)
+        kinds = UncertainRows(ones, np.array([key[2] for key in known]), [key[1] for key in known], nobody)
+        term = np.zeros(len(index), dtype=np.intp) if shared.term is None else np.asarray(shared.term, dtype=np.intp)
+        if shared.term is None:
+            term = _count_before(index)
+        weight = np.ones(len(index)) if shared.weight is None else shared.weight
+        gain = np.ones(rows)
+        if shared.gain is not None:
+            gain[index] = shared.gain
+        layers = []
+        part = _count_before(index * (int(term.max()) + 1) + term)
+        for number, layer in sorted({(int(t), int(p)) for t, p in zip(term, part, strict=True)}):
+            here = np.flatnonzero((term == number) & (part == layer))
+            which, share = np.full(rows, -1, dtype=np.intp), np.zeros(rows)
+            which[index[here]], share[index[here]] = kind[here], weight[here]
+            layers.append((number, which, share))
+        # The next seed: shared errors must not repeat the numbers of the rows' own errors.
+        even = UncertainRows(
+            np.full(len(names), 0.5), np.full(len(names), 1 / np.sqrt(12)), ["uniform"] * len(names), [""] * len(names)
+        )
+        uniform = np.clip(draw(even, count, seed=seed + 1, sampler=sampler), 1e-12, 1 - 1e-12)
+        return cls(kinds, np.array([key[0] for key in known], dtype=np.intp), uniform, layers, gain)
+
+    def multiply(self, block: Floats, columns: NDArray[np.intp]) -> None:
+        """Multiply the draws of some rows by their shared errors."""
+        if not self.layers:
+            return
+        used = np.unique(np.concatenate([which[columns] for _, which, _ in self.layers]))
+        used = used[used >= 0]
+        if not len(used):
+            return
+        drawn = _shape(self.kinds, used, self.uniform[:, self.source[used]], np.arange(len(used))) - 1.0
+        product = np.ones_like(block)
+        for number in dict.fromkeys(term for term, _, _ in self.layers):
+            summed = np.zeros_like(block)
+            for _, which, share in (layer for layer in self.layers if layer[0] == number):
+                at = np.flatnonzero(which[columns] >= 0)
+                mine = columns[at]
+                summed[:, at] += drawn[:, np.searchsorted(used, which[mine])] * share[mine]
+            product *= 1.0 + summed
+        block *= 1.0 + (product - 1.0) * self.gain[columns]
+
+
+def _count_before(labels: NDArray[np.intp]) -> NDArray[np.intp]:
+    """How many times a label stood before, at each place."""
+    order = np.argsort(labels, kind="stable")
+    ordered = labels[order]
+    first = np.searchsorted(ordered, ordered)
+    made = np.empty(len(labels), dtype=np.intp)
+    made[order] = np.arange(len(labels)) - first
+    return made
 
 
 def _blocks(rows: UncertainRows, count: int, seed: int, sampler: Sampler) -> Iterator[tuple[NDArray[np.intp], Floats]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from citycarbon.core.tables import Table
+from citycarbon.core.tables import EmissionTable, Table
 
 Status = Literal["experimental", "reproduced", "validated"]
 MISSING = inspect.Parameter.empty
@@ -60,6 +60,8 @@ class Method:
         Short name (English, Chinese).
     version
         Raised by one when results change for the same input.
+    methane
+        Origin of the CH4 that it gives, ``fossil`` or ``non-fossil``, where its rows do not say; empty if it cannot know.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Method:
     status: Status
     title: tuple[str, str]
     version: int = 1
+    methane: str = ""
 
     def __post_init__(self) -> None:
         for name in ("__doc__", "__name__", "__qualname__", "__module__"):
@@ -77,7 +80,9 @@ class Method:
         object.__setattr__(self, "__wrapped__", self.function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
+        made = self.function(*args, **kwargs)
+        # Here and not in each method: which potential methane takes is a property of the source that a method stands for.
+        return made.with_methane_origin(self.methane) if self.methane and isinstance(made, EmissionTable) else made
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -113,11 +118,12 @@ def method(
     status: Status,
     title: tuple[str, str],
     version: int = 1,
+    methane: str = "",
 ) -> Callable[[Callable[..., Any]], Method]:
     """Make a :class:`Method` of the decorated function; nothing is registered anywhere."""
 
     def make(function: Callable[..., Any]) -> Method:
-        return Method(id, function, gives, equation, source, status, title, version)
+        return Method(id, function, gives, equation, source, status, title, version, methane)
 
     return make
 

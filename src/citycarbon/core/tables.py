@@ -28,7 +28,17 @@ from citycarbon.core.schema import (
     settle_types,
 )
 from citycarbon.core.units import conversion
-from citycarbon.core.warming import BIOGENIC, EQUIVALENT, WarmingMetric
+from citycarbon.core.warming import (
+    BIOGENIC,
+    EQUIVALENT,
+    METHANE,
+    ORIGIN,
+    ORIGINS,
+    WarmingMetric,
+    potentials_of,
+    told_unstated,
+    with_origin,
+)
 
 OBSERVED = "observed"
 
@@ -261,6 +271,7 @@ class FactorTable(Table):
         Column("value", "number", required=True, empty=False, meaning=("figure, in unit", "数值，单位见 unit")),
         _UNIT,
         *_UNCERTAINTY,
+        Column("factor_errors", meaning=("errors of its parts, if it was combined", "合成因子各部分的误差")),
         Column("edition", meaning=("named set that it belongs to", "所属版本")),
         Column("source", meaning=("key in references.bib", "参考文献键")),
         Column("licence", meaning=("licence of the figure", "许可")),
@@ -304,6 +315,11 @@ class EmissionTable(Table):
         Column("value", "number", required=True, meaning=("mass of the gas, in unit", "气体质量，单位见 unit")),
         _UNIT,
         *_UNCERTAINTY,
+        Column(
+            "methane_origin",
+            allowed=ORIGINS,
+            meaning=("origin of CH4 that its potential goes by", "甲烷来源，决定其增温潜势"),
+        ),
         Column("flow", default="emission", allowed=FLOWS, meaning=("emission or removal", "排放或清除")),
         Column("notation", allowed=NOTATION_KEYS, meaning=("NO, NE, IE or C instead of a value", "代替数值的标记")),
         Column("method", meaning=("method id", "方法标识")),
@@ -315,6 +331,7 @@ class EmissionTable(Table):
         Column("standard_coal", "number", unit="tce", meaning=("coal equivalent, working column", "标准煤，过程列")),
         Column("sd_activity", "number", low=0, meaning=("part of sd from the activity", "活动数据部分的标准差")),
         Column("sd_factor", "number", low=0, meaning=("part of sd from the factor", "因子部分的标准差")),
+        Column("factor_errors", meaning=("shapes and sizes of the factors' errors", "各因子误差的分布与大小")),
         Column("activity_error_group", meaning=("shared error of activity data", "活动数据共享误差组")),
         Column("sd_placement", "number", low=0, meaning=("sd of where it is, nil in the sum", "落位的标准差")),
     )
@@ -370,15 +387,18 @@ class EmissionTable(Table):
         gases = self.words("gas")
         metric.check(gases)
         self._refuse_other_metric(gases, metric)
-        factors = {gas: 1.0 if gas in (EQUIVALENT, BIOGENIC) else metric.factors[gas] for gas in gases}
-        if not factors:
+        if not gases:
             return self
-        scale = frames.by_pairs("gas", factors) if self.has("gas") else nw.lit(factors[gases[0]])
+        scale = potentials_of(self, gases, metric)
         masses = [name for name in ("value", "sd", "sd_activity", "sd_factor", "sd_placement") if self.has(name)]
         changed = [(nw.col(name) * scale).alias(name) for name in masses]
-        fixed = {key: text for key, text in self._fixed.items() if key not in ("gas", "metric")}
+        fixed = {key: text for key, text in self._fixed.items() if key not in ("gas", "metric", ORIGIN)}
         fixed["metric"] = metric.name
-        frame = self.rows.with_columns(*changed)
+        unstated = METHANE in gases and metric.splits_methane
+        frame = self.rows.with_columns(*changed, *([told_unstated(self, metric)] if unstated else []))
+        if unstated:
+            fixed.pop("rule", None)
+        frame = frame.drop(ORIGIN) if self.has(ORIGIN) else frame
         if BIOGENIC in gases and self.has("gas"):
             memo = nw.col("gas").cast(nw.String) == BIOGENIC
             frame = frame.with_columns(nw.when(memo).then(nw.lit(BIOGENIC)).otherwise(nw.lit(EQUIVALENT)).alias("gas"))
@@ -387,6 +407,11 @@ class EmissionTable(Table):
             fixed["gas"] = BIOGENIC if gases == [BIOGENIC] else EQUIVALENT
         frame = frame.drop("metric") if "metric" in frame.collect_schema().names() else frame
         return type(self).trusted(frame, fixed=fixed, codes=self._codes)
+
+    def with_methane_origin(self, origin: str) -> EmissionTable:
+        """State the origin of the methane rows that have none; other gases are left alone."""
+        made = with_origin(self, origin)
+        return made if made is self or self.matched is None else made.with_matched(self.matched)
 
     def _refuse_other_metric(self, gases: Sequence[str], metric: WarmingMetric) -> None:
         stated = self.filter(gas=EQUIVALENT).words("metric") if EQUIVALENT in gases else []

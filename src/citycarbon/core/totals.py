@@ -23,7 +23,7 @@ from citycarbon.core.sums import clash
 from citycarbon.core.tables import MATCH, EmissionTable
 from citycarbon.core.uncertainty import combined_sd
 
-LABELS = ("method", "flow", "factor_id", "metric", "error_group")
+LABELS = ("method", "flow", "factor_id", "metric", "error_group", "methane_origin")
 """Columns that are no dimension and may still be kept apart in a total."""
 
 

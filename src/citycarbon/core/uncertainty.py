@@ -6,12 +6,16 @@ exact, not first order. Not for: shapes other than mean and sd, which :mod:`city
 
 Source: ipcc2006_v1_ch3, equations 3.1 and 3.2, with the covariance terms of shared factors kept; the product variance is
 Goodman's exact formula Var(AF) = A²σF² + F²σA² + σA²σF².
+
+The errors behind a coefficient are one text: ``1 lognormal 0.5 own:1 * 1 uniform 0.1 ncv:coal`` is a product of two factors, each
+with its weight, its shape, its standard deviation over its value, and the name under which its error is shared. Parts of a sum
+stand with ``+``; their weights are their shares of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import narwhals as nw
 import polars as pl
@@ -20,6 +24,61 @@ from citycarbon.core import frames
 
 if TYPE_CHECKING:
     from citycarbon.core.tables import EmissionTable
+
+
+FACTOR_ERRORS = "factor_errors"
+"""Column of factors and emissions that holds the text."""
+TIMES, PLUS = " * ", " + "
+
+
+class Part(NamedTuple):
+    """Error of one factor in a product of sums: 1 + weight · (draw − 1), the draw of mean 1 and sd ``relative``."""
+
+    term: int
+    weight: float
+    shape: str
+    relative: float
+    name: str
+
+
+def error_of(value: pl.Expr, sd: pl.Expr, shape: pl.Expr, name: pl.Expr, weight: pl.Expr | None = None) -> pl.Expr:
+    """Write the error of one factor; null where none is stated. A shape that is not stated is normal."""
+    weight = pl.lit(1.0) if weight is None else weight
+    named = pl.coalesce(name.cast(pl.String), pl.lit("")).str.replace_all(r" [*+] ", " ")
+    text = pl.format(
+        "{} {} {} {}", weight, pl.coalesce(shape.cast(pl.String), pl.lit("normal")), sd / value.abs(), named
+    )
+    return pl.when((sd > 0) & weight.is_finite()).then(text)
+
+
+def errors_of_product(*errors: pl.Expr) -> pl.Expr:
+    """Write the errors of a product of factors; null if none states one."""
+    return _joined(errors, TIMES)
+
+
+def errors_of_sum(*errors: pl.Expr) -> pl.Expr:
+    """Write the errors of a sum whose parts were written with their shares as weights."""
+    return _joined(errors, PLUS)
+
+
+def _joined(errors: Sequence[pl.Expr], mark: str) -> pl.Expr:
+    text = pl.concat_str(*errors, separator=mark, ignore_nulls=True)
+    return pl.when(text != "").then(text)
+
+
+def parts_of(text: str) -> list[Part]:
+    """Read the parts of a text that :func:`errors_of_product` wrote."""
+    made = []
+    for number, term in enumerate(text.split(TIMES)):
+        for part in term.split(PLUS):
+            weight, shape, relative, name = part.split(" ", 3)
+            made.append(Part(number, float(weight), shape, float(relative), name))
+    return made
+
+
+def relative_of(parts: Sequence[Part]) -> float:
+    """Standard deviation of the whole over its value, first order, as methods state it."""
+    return float(sum((part.weight * part.relative) ** 2 for part in parts) ** 0.5)
 
 
 def product_sd(first: nw.Expr, first_sd: nw.Expr, second: nw.Expr, second_sd: nw.Expr) -> nw.Expr:

@@ -15,6 +15,7 @@ import polars as pl
 
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.schema import row_of
+from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of
 from citycarbon.core.units import conversion, same_dimension, split_factor_unit
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
 from citycarbon.data.regions import chain, fineness
@@ -55,7 +56,7 @@ def match_factors(
     -------
     matched
         The columns of the need, then gas, factor_value, factor_unit, factor_sd, factor_group, factor_distribution,
-        factor_id, factor_region, rule.
+        factor_errors, factor_id, factor_region, rule.
 
     Raises
     ------
@@ -82,10 +83,13 @@ def match_factors(
         pl.format("{}; {}", pl.col("region_rule"), pl.col("year_rule")).alias("rule"),
         pl.coalesce(pl.col("error_group"), pl.col("factor_id")).alias("factor_group"),
     )
+    own = error_of(pl.col("value"), pl.col("sd"), pl.col("distribution"), pl.col("factor_group"))
+    chosen = chosen.with_columns(pl.coalesce(FACTOR_ERRORS, own).alias(FACTOR_ERRORS))
     chosen = _with_gaps(chosen, known)
     renamed = {"value": "factor_value", "unit_factor": "factor_unit", "sd": "factor_sd", "region": "factor_region",
                "distribution": "factor_distribution"}  # fmt: skip
-    columns = ("factor_value", "factor_unit", "factor_sd", "factor_group", "factor_distribution", "factor_id")
+    columns = ("factor_value", "factor_unit", "factor_sd", "factor_group", "factor_distribution", "factor_id",
+               FACTOR_ERRORS)  # fmt: skip
     return chosen.rename(renamed).select(*NEED, "gas", *columns, "factor_region", "rule", "notation").sort(*NEED, "gas")
 
 

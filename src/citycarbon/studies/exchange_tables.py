@@ -6,11 +6,13 @@ above them) and, if the study names views, ``view_gases``. Not for: writing file
 
 from __future__ import annotations
 
+import narwhals as nw
 import polars as pl
 
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.sums import check_parts, number_sum
 from citycarbon.core.tables import EmissionTable
+from citycarbon.core.warming import methane_gas
 from citycarbon.data.exchange.records import RecordTable
 from citycarbon.studies.run import Run
 from citycarbon.studies.views import regrouped_view
@@ -69,7 +71,10 @@ def _gases(table: EmissionTable, name: str) -> pl.DataFrame:
     """Sum a regrouped account by code, activity, scope and gas; the heat of a fuel, which each of its gases repeats, once."""
     rows = table.to_polars()
     first = pl.col("gas").rank("dense").over(_ONE_FACT) == 1
+    # Methane is named by its origin, which its weight goes by; formats put it back into one column of masses.
+    named = methane_gas(nw.col("gas"), nw.col("methane_origin")).alias("gas")
     rows = rows.with_columns(pl.when(first).then(pl.col("energy")).alias("energy")).rename({"sector": "code"})
+    rows = nw.from_native(rows).with_columns(named).to_native()
     check_parts(rows, KEYS)
     sums = rows.group_by(KEYS, maintain_order=True).agg(
         number_sum(),

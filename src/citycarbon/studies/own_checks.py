@@ -12,7 +12,8 @@ from citycarbon.core.results import Check, Severity
 from citycarbon.core.sums import added, largest, whole
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.totals import total
-from citycarbon.core.warming import BIOGENIC
+from citycarbon.core.warming import BIOGENIC, METHANE, ORIGINS, WarmingMetric
+from citycarbon.data.library import warming_metric
 from citycarbon.strategy.drivers.effect_table import EffectTable
 from citycarbon.strategy.projection.stocks.tables import CalibrationTable
 from citycarbon.studies.run import Run
@@ -59,12 +60,52 @@ def own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: p
                 unit="t",
             )
         )
+    if run.study.uncertainty is not None:
+        made += below_zero(rows)
+    made += unstated_methane(rows, warming_metric(run.study.gwp))
     if run.desk.library.overridden:
         names = ", ".join(run.desk.library.overridden)
         made.append(
             Check("factor.override", "note", (f"your factor file replaces: {names}", f"您的因子文件替换了：{names}"))
         )
     return made
+
+
+def below_zero(rows: pl.DataFrame) -> list[Check]:
+    """Say where draws of a normal error reach below zero more than once in forty: an amount cannot."""
+    whole = pl.col("sd_activity").is_null() & pl.col("sd_factor").is_null()
+    wide = pl.when(whole).then("sd").otherwise("sd_activity") / pl.col("value") > 0.5
+    activity = wide & (pl.col("distribution").fill_null("normal") == "normal")
+    words = pl.col("factor_errors").str.replace_all("lognormal", "log").str.extract_all(r"normal \S+")
+    sizes = words.list.eval(pl.element().str.strip_prefix("normal ").cast(pl.Float64))
+    factor = (sizes.list.max() > 0.5).fill_null(False)
+    found = rows.filter((pl.col("value") > 0) & (activity.fill_null(False) | factor))
+    if not found.height:
+        return []
+    names = ", ".join(found.select(pl.format("{} {}", "sector", "activity")).to_series().unique().sort().head(5))
+    text = (
+        f"{found.height} rows have a normal error of more than half of the figure, so that draws fall below zero: {names}; "
+        "state lognormal",
+        f"{found.height} 行的正态误差超过数值的一半，抽样会出现负值：{names}；请改用 lognormal",
+    )
+    return [Check("uncertainty.below_zero", "caveat", text, found.height)]
+
+
+def unstated_methane(rows: pl.DataFrame, metric: WarmingMetric) -> list[Check]:
+    """Say how much methane has no origin where the metric goes by it."""
+    bare = (pl.col("gas") == METHANE) & pl.col("methane_origin").is_null() & (pl.col("value") != 0)
+    found = rows.filter(bare)
+    if not found.height or not metric.splits_methane:
+        return []
+    mass, name = float(found["value"].sum()), metric.name
+    unstated, fossil, other = (metric.potential(METHANE, origin) for origin in (None, *ORIGINS))
+    en = f"{found.height} rows, {mass:.6g} t of CH4, do not say whether it is fossil: weighed by {unstated:g}"
+    zh = f"{found.height} 行共 {mass:.6g} t CH4 未注明是否为化石来源：按 {unstated:g} 折算"
+    text = (
+        f"{en} ({name}: {fossil:g} fossil, {other:g} non-fossil); state methane_origin",
+        f"{zh}（{name}：化石 {fossil:g}，非化石 {other:g}）；请填写 methane_origin",
+    )
+    return [Check("methane.unstated", "caveat", text, mass, unit="t")]
 
 
 def _lookup_caveats(rows: pl.DataFrame) -> list[Check]:

@@ -12,12 +12,14 @@ import numpy as np
 import polars as pl
 
 from citycarbon.core.dimensions import SCOPE_RULES
-from citycarbon.core.draws import SharedFactors, UncertainRows, draw_totals
-from citycarbon.core.errors import InputError
+from citycarbon.core.draws import REACH, SharedFactors, UncertainRows, draw_totals
+from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.tables import EmissionTable
+from citycarbon.core.uncertainty import FACTOR_ERRORS, parts_of, relative_of
 from citycarbon.studies.problem_places import of_draws
 from citycarbon.studies.run import Run
 
+_SAME = 1e-6
 SORT = (
     "place",
     "time",
@@ -43,7 +45,7 @@ def monte_carlo(run: Run, main: EmissionTable) -> pl.DataFrame:
     groups = rows.select("time", "scenario", "basis", "sector").unique().sort("time", "scenario", "basis", "sector")
     index = rows.join(groups.with_row_index("group"), on=groups.columns, maintain_order="left")["group"].to_list()
     try:
-        own, shared = _uncertain(rows)
+        own, shared = uncertain_rows(rows)
     except InputError as error:
         raise of_draws(error, rows) from error
     draws = draw_totals(own, index, settings.draws, seed=settings.seed, sampler=settings.sampler, shared=shared)
@@ -55,17 +57,35 @@ def monte_carlo(run: Run, main: EmissionTable) -> pl.DataFrame:
     return pl.DataFrame(made)
 
 
-def _uncertain(rows: pl.DataFrame) -> tuple[UncertainRows, SharedFactors]:
-    """Split each row's error into its own (the activity's) and the one that it shares (the factor's)."""
+def uncertain_rows(rows: pl.DataFrame) -> tuple[UncertainRows, SharedFactors]:
+    """Split the error of each row into its own (the activity's) and those that it shares (the factors'), each by its shape.
+
+    Raises
+    ------
+    InputError
+        If a shape cannot be drawn: a bounded one that reaches below zero, a lognormal one of zero.
+    """
     split = pl.col("sd_activity").is_not_null() | pl.col("sd_factor").is_not_null()
-    own_sd = pl.when(split).then(pl.col("sd_activity").fill_null(0.0)).otherwise(pl.col("sd"))
-    own_group = pl.when(split).then(pl.col("activity_error_group")).otherwise(pl.col("error_group"))
-    relative = pl.when(split & (pl.col("value") != 0)).then(pl.col("sd_factor").fill_null(0.0) / pl.col("value").abs())
-    shape = pl.col("distribution").fill_null("normal")
+    nothing = pl.col("value") == 0
     frame = rows.select(
-        "value", own_sd.alias("own_sd"), own_group.fill_null("").alias("own_group"), shape.alias("shape"),
-        relative.fill_null(0.0).alias("relative"), pl.col("error_group").fill_null("").alias("shared_group"),
+        "value", FACTOR_ERRORS, "sd_factor",
+        pl.when(split).then(pl.col("sd_activity").fill_null(0.0)).otherwise("sd").alias("own_sd"),
+        pl.when(split).then("activity_error_group").otherwise("error_group").fill_null("").alias("own_group"),
+        pl.when(pl.col("distribution").is_null()).then(pl.lit("normal")).otherwise("distribution").alias("shape"),
+        pl.when(split & ~nothing).then(pl.col("sd_factor") / pl.col("value").abs()).fill_null(0.0).alias("relative"),
+        pl.col("error_group").fill_null("").alias("shared_group"),
+        (split & nothing & (pl.col("sd_factor") > 0)).fill_null(False).alias("added"),
     ).with_row_index("row")  # fmt: skip
+    parts = _parts(frame)
+    # A factor of zero has no relative error: its error is added, in its own shape.
+    alone = parts.filter(pl.col("added")).unique("row", keep="first").select("row", pl.col("part_shape"), "name")
+    frame = frame.join(alone, on="row", how="left", maintain_order="left").with_columns(
+        pl.when("added").then("sd_factor").otherwise("own_sd").alias("own_sd"),
+        pl.when("added").then(pl.coalesce("part_shape", pl.lit("normal"))).otherwise("shape").alias("shape"),
+        pl.when("added").then(pl.coalesce("name", "shared_group")).otherwise("own_group").alias("own_group"),
+    )
+    shared = parts.filter(~pl.col("added") & (pl.col("relative") > 0))
+    _refuse_below_zero(frame, shared)
     own_shape = frame.select(pl.when(pl.col("own_sd") == 0).then(pl.lit("exact")).otherwise("shape"))
     own = UncertainRows(
         frame["value"].to_numpy(),
@@ -73,14 +93,44 @@ def _uncertain(rows: pl.DataFrame) -> tuple[UncertainRows, SharedFactors]:
         own_shape.to_series().to_list(),
         frame["own_group"].to_list(),
     )
-    shared = frame.filter(pl.col("relative") > 0)
     factors = UncertainRows(
-        np.ones(shared.height),
-        shared["relative"].to_numpy(),
-        ["normal"] * shared.height,
-        shared["shared_group"].to_list(),
+        np.ones(shared.height), shared["size"].to_numpy(), shared["part_shape"].to_list(), shared["name"].to_list()
     )
-    return own, SharedFactors(shared["row"].to_numpy(), factors)
+    gain = shared["relative"].to_numpy() / shared["whole"].to_numpy()
+    gain[np.abs(gain - 1) < _SAME] = 1.0
+    term, weight = shared["term"].to_numpy(), shared["weight"].to_numpy()
+    return own, SharedFactors(shared["row"].to_numpy(), factors, term, weight, gain)
+
+
+def _parts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write out the factors behind each row; a row that says nothing of them has one, of its group and normal."""
+    texts = frame[FACTOR_ERRORS].drop_nulls().unique().sort().to_list()
+    told = [(text, relative_of(parts), *part) for text in texts for parts in [parts_of(text)] for part in parts]
+    names = {FACTOR_ERRORS: pl.String, "whole": pl.Float64, "term": pl.Int64, "weight": pl.Float64,
+             "part_shape": pl.String, "size": pl.Float64, "name": pl.String}  # fmt: skip
+    listed = pl.DataFrame(told, schema=names, orient="row")
+    uncertain = frame.filter((pl.col("relative") > 0) | pl.col("added"))
+    joined = uncertain.join(listed, on=FACTOR_ERRORS, how="left", maintain_order="left_right")
+    return joined.with_columns(
+        pl.col("whole").fill_null(pl.col("relative")), pl.col("term").fill_null(0), pl.col("weight").fill_null(1.0),
+        pl.col("part_shape").fill_null("normal"), pl.col("size").fill_null(pl.col("relative")),
+        pl.coalesce("name", "shared_group").alias("name"),
+    )  # fmt: skip
+
+
+def _refuse_below_zero(frame: pl.DataFrame, shared: pl.DataFrame) -> None:
+    """Refuse bounded shapes that reach below zero where an amount or a factor cannot be; a normal one is told by a finding."""
+    problems = Problems()
+    for rows, shape, size in (
+        (frame.filter(pl.col("value") > 0), "shape", pl.col("own_sd") / pl.col("value")),
+        (shared.filter(pl.col("value") > 0), "part_shape", pl.col("size")),
+    ):
+        reach = pl.col(shape).replace_strict(REACH, default=0.0, return_dtype=pl.Float64)
+        for row in rows.filter(reach * size > 1 + _SAME).unique(shape, keep="first", maintain_order=True).to_dicts():
+            kind = row[shape]
+            problems.add("draws_impossible", Where(rows=(row["row"] + 1,)), f"{kind}, value {row['value']:.6g}",
+                         expected_shape=f"{kind}: sd <= value / {REACH[kind]:.4g}")  # fmt: skip
+    problems.raise_all()
 
 
 def _quantiles(names: dict[str, Any], draws: Any) -> dict[str, Any]:

@@ -157,5 +157,7 @@ def shipped_library() -> FactorLibrary:
     """Give the library as shipped."""
     parts = [shipped_rows(f"library/{name}.csv") for name in FACTOR_FILES]
     order = [column.name for column in FactorTable.columns]
-    rows = pl.concat(parts, how="vertical").with_columns(pl.lit(None).cast(pl.String).alias("error_group"))
+    rows = pl.concat(parts, how="vertical").with_columns(
+        pl.lit(None).cast(pl.String).alias(name) for name in ("error_group", "factor_errors")
+    )
     return FactorLibrary(rows.select(order))

@@ -115,7 +115,17 @@ def _working(rows: pl.DataFrame) -> list[str]:
 
 def _short(frame: pl.DataFrame) -> pl.DataFrame:
     """Leave out what a terminal has no room for; ``--out`` has it."""
-    hidden = ("sd_activity", "sd_factor", "activity_error_group", "error_group", "method", "flow", "provenance_id")
+    hidden = (
+        "sd_activity",
+        "sd_factor",
+        "factor_errors",
+        "methane_origin",
+        "activity_error_group",
+        "error_group",
+        "method",
+        "flow",
+        "provenance_id",
+    )
     return frame.select(name for name in frame.columns if name not in (*hidden, "rule", "factor_id"))
 
 

@@ -30,7 +30,16 @@ from citycarbon.studies.service import LIBRARY, default_editions
 from citycarbon.studies.shelf.query import write
 
 SHOWN_ROWS = 200
-HIDDEN = ("activity_error_group", "error_group", "provenance_id", "sd_activity", "sd_factor", "flow")
+HIDDEN = (
+    "activity_error_group",
+    "error_group",
+    "provenance_id",
+    "sd_activity",
+    "sd_factor",
+    "flow",
+    "factor_errors",
+    "methane_origin",
+)
 """Columns that the page leaves out; the file has them."""
 
 

@@ -17,7 +17,7 @@ import polars as pl
 from citycarbon.core import frames
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.tables import MATCH, ActivityTable, EmissionTable, FactorTable, PlaceTable
-from citycarbon.core.uncertainty import product_sd
+from citycarbon.core.uncertainty import FACTOR_ERRORS, product_sd
 from citycarbon.core.units import conversion, split_factor_unit
 from citycarbon.data.lookup import NEED, LookupRules, YearRule, match_factors
 from citycarbon.data.regions import region_code, require_region
@@ -76,8 +76,8 @@ def match(
     Returns
     -------
     coefficients
-        place, time, sector, activity, unit, gas, coefficient [t per unit], coefficient_sd, factor_id, factor_group, rule,
-        notation.
+        place, time, sector, activity, unit, gas, coefficient [t per unit], coefficient_sd, factor_errors, factor_id,
+        factor_group, rule, notation.
     """
     needs = needs_of(activity)
     regions = regions_of(needs["place"].unique().to_list(), places)
@@ -119,7 +119,8 @@ def multiply(
         Rows of any engine.
     coefficients
         One row per key and gas: the key columns, ``gas``, ``coefficient`` [t per activity unit], and where known
-        ``coefficient_sd``, ``factor_id``, ``factor_group``, ``notation`` and working columns per activity unit.
+        ``coefficient_sd``, ``factor_errors``, ``factor_id``, ``factor_group``, ``notation`` and working columns per
+        activity unit.
     account
         Scope, basis and method of the rows.
     on
@@ -214,6 +215,7 @@ def _slim(coefficients: pl.DataFrame, keys: Sequence[str], working: Sequence[str
         "gas",
         "coefficient",
         "coefficient_sd",
+        FACTOR_ERRORS,
         "factor_id",
         "factor_group",
         "rule",
@@ -224,7 +226,7 @@ def _slim(coefficients: pl.DataFrame, keys: Sequence[str], working: Sequence[str
     present = [name for name in wanted if name in coefficients.columns]
     empty = [
         name
-        for name in ("coefficient_sd", "notation")
+        for name in ("coefficient_sd", FACTOR_ERRORS, "notation")
         if name in present and coefficients[name].null_count() == coefficients.height
     ]
     return coefficients.select(name for name in present if name not in empty)

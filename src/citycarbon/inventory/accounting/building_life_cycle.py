@@ -38,6 +38,7 @@ class WorksTable(Table):
     source="cciced2021",
     status="reproduced",
     title=("Building works over the life cycle", "建筑全生命周期工程"),
+    version=2,
 )
 def building_life_cycle(
     works: WorksTable,

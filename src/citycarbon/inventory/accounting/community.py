@@ -105,7 +105,7 @@ def community(
         groups
     ]
     order = {name: rank for rank, name in enumerate((*DISPLAYED, *dict.fromkeys(FORMULA.values())))}
-    keys = ["place", "time", "sector", "scope", "gas", "scenario", "basis", "flow", "unit", "metric"]
+    keys = ["place", "time", "sector", "scope", "gas", "scenario", "basis", "flow", "unit", "metric", "methane_origin"]
     made = (
         rows.with_columns(target.alias("sector"))
         .group_by(keys, maintain_order=True)

@@ -15,6 +15,7 @@ from citycarbon.core import frames
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
+from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, errors_of_sum
 from citycarbon.inventory.accounting.apply import Account, match, multiply
 
 METHOD_ID = "inventory.accounting.electricity"
@@ -29,6 +30,8 @@ CONTRACTED = "electricity_contracted"
     source="ghg_protocol_scope2",
     status="reproduced",
     title=("Purchased electricity", "外购电力"),
+    version=2,
+    methane="non-fossil",
 )
 def electricity(
     activity: ActivityTable,
@@ -141,7 +144,7 @@ def margins(rows: pl.DataFrame, weight: float) -> pl.DataFrame:
         return ready
     keys = ["activity", "gas", "region", "edition", "unit", "valid_from", "valid_to"]
     both = operating.join(
-        build.select(*keys, "value", "sd", "factor_id"),
+        build.select(*keys, "value", "sd", "factor_id", "distribution", "error_group"),
         on=keys,
         suffix="_bm",
         how="full",
@@ -155,7 +158,15 @@ def margins(rows: pl.DataFrame, weight: float) -> pl.DataFrame:
         )
     parts = [(weight * pl.col("sd")).fill_null(0.0) ** 2, ((1 - weight) * pl.col("sd_bm")).fill_null(0.0) ** 2]
     stated = pl.col("sd").is_not_null() | pl.col("sd_bm").is_not_null()
+    whole = weight * pl.col("value") + (1 - weight) * pl.col("value_bm")
+    errors = [
+        error_of(pl.col(f"value{end}"), pl.col(f"sd{end}"), pl.col(f"distribution{end}"),
+                 pl.coalesce(f"error_group{end}", f"factor_id{end}"), part * pl.col(f"value{end}") / whole)
+        for end, part in (("", weight), ("_bm", 1 - weight)) if part
+    ]  # fmt: skip
     combined = both.with_columns(
+        errors_of_sum(*errors).alias(FACTOR_ERRORS),
+        pl.lit(None, pl.String).alias("distribution"),
         pl.when(stated).then(pl.sum_horizontal(parts).sqrt()).alias("sd"),
         (weight * pl.col("value") + (1 - weight) * pl.col("value_bm")).alias("value"),
         pl.lit("emission_factor").alias("quantity"),

@@ -10,11 +10,13 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.tables import FactorTable
+from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, errors_of_product
 from citycarbon.core.units import TCE_IN_GJ, conversion, quotient, same_dimension, split_factor_unit
 
 CARBON_TO_CO2 = 44.0 / 12.0
 """Mass of CO2 per mass of carbon (ipcc2006_v2_ch2)."""
 _JOIN = "*"
+_PART = ("activity", "factor_id", "value", "sd", "distribution", "error_group", FACTOR_ERRORS, "quality", "edition")
 
 
 def fuel_factors(properties: FactorTable) -> FactorTable:
@@ -22,7 +24,7 @@ def fuel_factors(properties: FactorTable) -> FactorTable:
 
     CO2 = NCV · CC · OF · 44/12 per mass or volume, CC · OF · 44/12 per energy; emission factors per energy are carried over
     and, where a calorific value is there, also given per mass or volume. Ids of combined factors name their parts, joined by
-    ``*``. Relative standard deviations add in quadrature (independent parts).
+    ``*``. Relative standard deviations add in quadrature (independent parts); ``factor_errors`` keeps the shape of each part.
 
     Parameters
     ----------
@@ -78,9 +80,7 @@ def _chain(rows: pl.DataFrame) -> pl.DataFrame:
             ", ".join(lonely),
             column=f"oxidation_factor: {', '.join(lonely)}",
         )
-    pair = content.join(
-        oxidation.select("activity", "factor_id", "value", "sd", "quality", "edition"), on="activity", suffix="_of"
-    )
+    pair = content.join(oxidation.select(*_PART), on="activity", suffix="_of")
     return (
         _combined(pair, "_of", CARBON_TO_CO2)
         .with_columns(pl.lit("emission_factor").alias("quantity"), pl.lit("CO2").alias("gas"))
@@ -90,9 +90,7 @@ def _chain(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _per_amount(per_energy: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Multiply factors per energy by the calorific value of the fuel."""
-    calorific = _of(rows, "net_calorific_value").select(
-        "activity", "factor_id", "value", "sd", "unit", "quality", "edition"
-    )
+    calorific = _of(rows, "net_calorific_value").select(*_PART, "unit")
     energetic = per_energy.filter(
         pl.col("unit").map_elements(
             lambda unit: same_dimension(split_factor_unit(unit)[1], "GJ"), return_dtype=pl.Boolean
@@ -117,7 +115,8 @@ def _combined(pair: pl.DataFrame, suffix: str, constant: float) -> pl.DataFrame:
     return pair.with_columns(
         product.alias("value"),
         pl.when(stated).then(product * relative).alias("sd"),
-        pl.when(stated).then(pl.lit("normal")).alias("distribution"),
+        pl.lit(None, pl.String).alias("distribution"),
+        errors_of_product(errors_of_factor(), errors_of_factor(suffix)).alias(FACTOR_ERRORS),
         pl.when(recalled).then(pl.col(f"quality{suffix}")).otherwise(pl.col("quality")).alias("quality"),
         pl.concat_str(pl.col(f"factor_id{suffix}"), pl.col("factor_id"), separator=_JOIN).alias("factor_id"),
         pl.when(pl.col(f"edition{suffix}") != pl.col("edition"))
@@ -125,6 +124,14 @@ def _combined(pair: pl.DataFrame, suffix: str, constant: float) -> pl.DataFrame:
         .otherwise(pl.col("edition"))
         .alias("edition"),
     )
+
+
+def errors_of_factor(suffix: str = "") -> pl.Expr:
+    """Errors of a factor in columns with a suffix: those of its parts, or its own shape."""
+    columns = {name: pl.col(f"{name}{suffix}") for name in ("value", "sd", "distribution", "error_group", "factor_id")}
+    shared = pl.coalesce(columns["error_group"], columns["factor_id"])
+    own = error_of(columns["value"], columns["sd"], columns["distribution"], shared)
+    return pl.coalesce(pl.col(f"{FACTOR_ERRORS}{suffix}"), own)
 
 
 def heat_content(needs: pl.DataFrame, properties: FactorTable) -> pl.DataFrame:

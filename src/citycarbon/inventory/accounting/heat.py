@@ -50,6 +50,8 @@ class SteamTable(Table):
     source="iapws_if97",
     status="reproduced",
     title=("Purchased steam and hot water", "外购蒸汽与热水"),
+    version=2,
+    methane="non-fossil",
 )
 def heat(
     readings: SteamTable,

@@ -11,6 +11,7 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
+from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of
 from citycarbon.core.units import conversion
 from citycarbon.data.library import gwp_rows
 
@@ -41,6 +42,7 @@ class ChargeTable(Table):
     source="ipcc2006_v3_ch7",
     status="experimental",
     title=("Refrigerants", "制冷剂"),
+    version=2,
 )
 def refrigerant(charges: ChargeTable, factors: FactorTable) -> EmissionTable:
     """Account refrigerant losses in scope 1, gas by gas.
@@ -83,12 +85,9 @@ def refrigerant(charges: ChargeTable, factors: FactorTable) -> EmissionTable:
     """
     rows = charges.to_polars()
     known = factors.to_polars()
-    rates = known.filter(pl.col("quantity") == "leak_rate").select("activity", "value").unique()
-    defaults = dict(rates.sort("activity", "value").iter_rows())
-    rate = pl.coalesce(
-        pl.col("leak_rate"), pl.col("equipment").replace_strict(defaults, default=None, return_dtype=pl.Float64)
-    )
-    rows = rows.with_columns(rate.alias("rate"))
+    offered = known.filter(pl.col("quantity") == "leak_rate")
+    rates = offered.select("activity", "value").unique()
+    rows = _with_rates(rows, offered)
     problems = Problems()
     _check_defaults(rows, rates, problems)
     for row in rows.filter(pl.col("rate").is_null()).head(20).iter_rows(named=True):
@@ -109,7 +108,12 @@ def refrigerant(charges: ChargeTable, factors: FactorTable) -> EmissionTable:
         )  # fmt: skip
     problems.raise_all()
     lost = pl.col("charge") * pl.col("rate") + (pl.col("end_of_life") * (1 - pl.col("recovery"))).fill_null(0.0)
-    rows = rows.with_columns((lost * conversion("kg", "t")).alias("lost"))
+    share = pl.col("charge") * pl.col("rate") / lost
+    errors = error_of(pl.col("rate"), pl.col("rate_sd"), pl.col("rate_shape"), pl.col("error_group"), share)
+    rows = rows.with_columns(
+        (lost * conversion("kg", "t")).alias("lost"), errors.alias(FACTOR_ERRORS),
+        (pl.col("charge") * pl.col("rate_sd") * conversion("kg", "t")).alias("lost_sd"),
+    )  # fmt: skip
     pure = rows.filter(~pl.col("activity").is_in(named)).with_columns(
         pl.col("activity").alias("gas"),
         pl.lit(1.0).alias("mass_share"),
@@ -118,9 +122,31 @@ def refrigerant(charges: ChargeTable, factors: FactorTable) -> EmissionTable:
     parts = pl.concat([rows.join(shares, on="activity"), pure], how="diagonal").sort("provenance_id", "activity", "gas")
     made = parts.select(
         "place", "time", "sector", "activity", "scenario", "gas", (pl.col("lost") * pl.col("mass_share")).alias("value"),
-        "provenance_id", "factor_id",
+        (pl.col("lost_sd") * pl.col("mass_share")).alias("sd"), "error_group", FACTOR_ERRORS,
+        (pl.col("lost_sd") * pl.col("mass_share")).alias("sd_factor"), "provenance_id",
+        pl.concat_str("rate_id", "factor_id", separator="*", ignore_nulls=True).replace("", None).alias("factor_id"),
     )  # fmt: skip
+    if made["sd"].null_count() == made.height:
+        made = made.drop("sd", "sd_factor", FACTOR_ERRORS)
     return EmissionTable(made, fixed={"scope": "1", "unit": "t", "method": METHOD_ID}, codes=charges.codes)
+
+
+def _with_rates(rows: pl.DataFrame, offered: pl.DataFrame) -> pl.DataFrame:
+    """Fill the rates that rows leave open from the equipment's default, with its error."""
+    first = offered.sort("activity", "value").unique("activity", keep="last", maintain_order=True)
+    joined = rows.join(
+        first.select(
+            pl.col("activity").alias("equipment"), pl.col("value").alias("default"), pl.col("sd").alias("rate_sd"),
+            pl.col("distribution").alias("rate_shape"), pl.col("factor_id").alias("rate_id"),
+            pl.coalesce("error_group", "factor_id").alias("error_group"),
+        ),
+        on="equipment", how="left", maintain_order="left",
+    )  # fmt: skip
+    open_rate = pl.col("leak_rate").is_null()
+    return joined.with_columns(
+        pl.coalesce("leak_rate", "default").alias("rate"),
+        *(pl.when(open_rate).then(name).alias(name) for name in ("rate_sd", "rate_shape", "rate_id", "error_group")),
+    ).drop("default")
 
 
 def _check_defaults(rows: pl.DataFrame, rates: pl.DataFrame, problems: Problems) -> None:

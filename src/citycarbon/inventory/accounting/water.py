@@ -25,6 +25,7 @@ SUPPLY = "tap_water"
     source="cciced2021",
     status="experimental",
     title=("Water supply", "用水"),
+    version=2,
 )
 def water(
     activity: ActivityTable,

@@ -32,7 +32,7 @@ _TINY = 1e-12
     source="gpc_2021",
     status="experimental",
     title=("Shares by area, length or count", "按面积、长度或数量分摊份额"),
-    version=2,
+    version=3,
 )
 def area_shares(sources: Layer, targets: Layer, *, target_column: str = "place") -> ShareTable:
     """Share each source among target polygons: areas by area, lines by length, points by number.
@@ -235,9 +235,11 @@ def moved(emissions: EmissionTable, joined: pl.DataFrame, method_id: str) -> Emi
         placed = (placed**2 + own.fill_null(0.0) ** 2).sqrt()
     if uncertain:
         joined = joined.with_columns(placed.alias("sd_placement"))
-    keys = ["target", *EmissionTable.dimensions[1:], "flow", "unit", "metric", "notation"]
+    keys = ["target", *EmissionTable.dimensions[1:], "flow", "unit", "metric", "notation", "methane_origin"]
     groups = [
-        name for name in ("error_group", "activity_error_group") if emissions.has("sd") and name in joined.columns
+        name
+        for name in ("error_group", "activity_error_group", "distribution", "factor_errors")
+        if emissions.has("sd") and name in joined.columns
     ]
     sums = [pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")]
     sums += [

@@ -117,7 +117,7 @@ def _nomenclature() -> dict[str, tuple[str, str, str]]:
 def sources_of(index: Mapping[str, Any], factors: pl.DataFrame) -> list[str]:
     """Give the keys of the references that the package stands on: of its factors and of its warming metric."""
     keys = {key.strip() for text in factors["source"].drop_nulls().to_list() for key in text.split(";")}
-    return sorted(keys | {warming_metric(str(index["gwp"])).source})
+    return sorted(keys | set(warming_metric(str(index["gwp"])).sources))
 
 
 def references_text(keys: Iterable[str]) -> str:

@@ -96,14 +96,14 @@ def _styles(book: Any) -> dict[str, Any]:
 
 def _write_cover(sheet: Any, content: Content, result: StudyResult, styles: Mapping[str, Any]) -> None:
     meta = result.meta
-    metric = warming_metric(content.metric)
+    sources = "；".join(citation(key) for key in warming_metric(content.metric).sources)
     sheet.write_string(0, 0, f"{meta['title']['zh']} {content.time} 年温室气体清单汇总表", styles["title"])
     sheet.write_string(
         1, 0, f"{meta['title']['en']}: summary of the greenhouse gas inventory {content.time}", styles["bold"]
     )
     facts = [
         ("年份 year", content.time), ("情景 scenario", content.scenario), ("口径 basis", content.basis),
-        ("增温潜势 warming potentials", f"{content.metric}（{citation(metric.source)}）"),
+        ("增温潜势 warming potentials", f"{content.metric}（{sources}）"),
         ("研究的总量口径 scopes of the study", meta["scopes"]), ("软件 software", f"citycarbon {meta['citycarbon']}"),
         ("说明 summary", meta["summary"]["zh"]), ("", meta["summary"]["en"]),
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.uncertainty import FACTOR_ERRORS
 from citycarbon.core.units import conversion
 from citycarbon.inventory.accounting.agriculture.land_use import FLUX
 from citycarbon.inventory.accounting.agriculture.yearly import (
@@ -77,6 +78,8 @@ class PoolTable(Table):
     source="ipcc2006_v4_ch2",
     status="experimental",
     title=("Land conversion", "土地转用"),
+    version=2,
+    methane="non-fossil",
 )
 def land_conversion(
     conversions: ConversionTable,
@@ -188,6 +191,7 @@ def _stock_change(rows: pl.DataFrame, pools: PoolTable) -> pl.DataFrame:
         pl.lit("CO2").alias("gas"),
         ((before - after) * CARBON_TO_CO2 * area).alias("coefficient"),
         pl.lit(None).cast(pl.Float64).alias("coefficient_sd"),
+        pl.lit(None).cast(pl.String).alias(FACTOR_ERRORS),
         pl.lit(None).cast(pl.String).alias("factor_id"),
         pl.lit(None).cast(pl.String).alias("factor_group"),
         pl.format("stock {} - {} t C/ha", before, after).alias("rule"),

@@ -26,6 +26,8 @@ FLUX = "carbon_stock_flux"
     source="china_land_use_literature",
     status="reproduced",
     title=("Land use", "土地利用"),
+    version=2,
+    methane="non-fossil",
 )
 def land_use(
     activity: ActivityTable,

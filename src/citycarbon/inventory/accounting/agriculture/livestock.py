@@ -14,6 +14,7 @@ from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.uncertainty import FACTOR_ERRORS
 from citycarbon.data.lookup import YearRule
 from citycarbon.inventory.accounting.agriculture.yearly import (
     GIVEN,
@@ -69,6 +70,8 @@ class HerdTable(Table):
     source="ipcc2006_v4_ch10",
     status="reproduced",
     title=("Livestock", "畜禽"),
+    version=2,
+    methane="non-fossil",
 )
 def livestock(
     herds: HerdTable,
@@ -170,6 +173,7 @@ class _Search:
         gaps = wanted.with_columns(
             pl.lit(None).cast(pl.Float64).alias("coefficient"),
             pl.lit(None).cast(pl.Float64).alias("coefficient_sd"),
+            pl.lit(None).cast(pl.String).alias(FACTOR_ERRORS),
             pl.lit(None).cast(pl.String).alias("factor_id"),
             pl.lit(None).cast(pl.String).alias("factor_group"),
             pl.lit(f"the factors have no {name} factor of this gas for the animal").alias("rule"),

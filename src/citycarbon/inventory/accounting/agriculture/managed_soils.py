@@ -36,6 +36,8 @@ INDIRECT = (
     source="ipcc2006_v4_ch11",
     status="reproduced",
     title=("Nitrous oxide of soils", "农用地氧化亚氮"),
+    version=2,
+    methane="non-fossil",
 )
 def managed_soils(
     activity: ActivityTable,

@@ -48,6 +48,8 @@ class HarvestTable(Table):
     source="ipcc2006_v4_ch2",
     status="reproduced",
     title=("Field burning of straw", "秸秆露天焚烧"),
+    version=2,
+    methane="non-fossil",
 )
 def residue_burning(
     harvests: HarvestTable,

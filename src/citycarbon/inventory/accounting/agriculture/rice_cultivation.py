@@ -14,6 +14,7 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.uncertainty import FACTOR_ERRORS
 from citycarbon.core.units import conversion, split_factor_unit
 from citycarbon.inventory.accounting.agriculture.yearly import (
     GIVEN,
@@ -58,6 +59,8 @@ class RiceTable(Table):
     source="ipcc2006_v4_ch5",
     status="reproduced",
     title=("Rice fields", "稻田"),
+    version=2,
+    methane="non-fossil",
 )
 def rice_cultivation(
     fields: RiceTable,
@@ -153,6 +156,7 @@ def _daily(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         pl.lit("CH4").alias("gas"),
         (pl.col("cultivation_days") * scale * figure * scaled).alias("coefficient"),
         pl.lit(None).cast(pl.Float64).alias("coefficient_sd"),
+        pl.lit(None).cast(pl.String).alias(FACTOR_ERRORS),
         pl.concat_str(*ids, separator=JOIN, ignore_nulls=True).alias("factor_id"),
         pl.lit(name).alias("factor_group"),
         pl.format("daily factor {} {} × {} d × {}", pl.lit(figure), pl.lit(unit), "cultivation_days", scaled).alias(

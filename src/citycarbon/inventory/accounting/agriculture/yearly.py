@@ -16,6 +16,7 @@ from citycarbon.core import frames
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.schema import row_of
 from citycarbon.core.tables import MATCH, ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.uncertainty import FACTOR_ERRORS, errors_of_product
 from citycarbon.core.units import conversion, quotient, same_dimension, split_factor_unit
 from citycarbon.data.lookup import NEED, YearRule
 from citycarbon.inventory.accounting.apply import Account, match, multiply
@@ -24,7 +25,7 @@ ROW_KEY = "__row_key__"
 """Hidden column: number of a row, by which its own coefficients are found."""
 JOIN = "*"
 """Between the ids of factors that were multiplied with one another."""
-GIVEN = ("gas", "coefficient", "coefficient_sd", "factor_id", "factor_group", "rule", "notation")
+GIVEN = ("gas", "coefficient", "coefficient_sd", FACTOR_ERRORS, "factor_id", "factor_group", "rule", "notation")
 
 
 def where_of(row: dict[str, Any], column: str) -> Where:
@@ -135,6 +136,7 @@ def chained(chain: pl.DataFrame, step: pl.DataFrame) -> pl.DataFrame:
         pl.col("gas_of").alias("gas"),
         (first * second).alias("coefficient"),
         pl.when(first_sd.is_not_null() | second_sd.is_not_null()).then(sd).alias("coefficient_sd"),
+        errors_of_product(pl.col(FACTOR_ERRORS), pl.col(f"{FACTOR_ERRORS}_of")).alias(FACTOR_ERRORS),
         pl.concat_str("factor_id", "factor_id_of", separator=JOIN).alias("factor_id"),
         pl.col("factor_group_of").alias("factor_group"),
         pl.col("rule_of").alias("rule"),

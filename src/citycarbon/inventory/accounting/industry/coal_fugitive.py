@@ -47,6 +47,8 @@ class CoalMineTable(Table):
     source="ipcc2006_v2_ch4",
     status="experimental",
     title=("Methane of coal mining", "煤炭开采与矿后活动甲烷逃逸"),
+    version=2,
+    methane="fossil",
 )
 def coal_fugitive(
     mines: CoalMineTable,
@@ -165,6 +167,7 @@ def _mass_factors(rows: pl.DataFrame, density: dict[str, object]) -> FactorTable
     combined = volumes.with_columns(
         pl.col("value") * weight,
         pl.col("sd") * weight,
+        # The density is taken as exact, so that the shape is that of the volume, under the name of both.
         name.alias("unit"),
         pl.lit(EMISSION_FACTOR).alias("quantity"),
         pl.concat_str(pl.col("factor_id"), pl.lit(density["factor_id"]), separator="*", ignore_nulls=True).alias(

@@ -12,6 +12,7 @@ from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
+from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, errors_of_sum
 from citycarbon.core.units import conversion
 from citycarbon.data.library import gwp_rows
 from citycarbon.inventory.accounting.industry.kinds import place_of
@@ -46,6 +47,7 @@ class ElectricalTable(Table):
     source="ipcc2006_v3_ch8",
     status="experimental",
     title=("Electrical equipment", "电力设备"),
+    version=2,
 )
 def electrical_equipment(installations: ElectricalTable, factors: FactorTable) -> EmissionTable:
     """Account losses of SF6 and like gases from electrical equipment in scope 1.
@@ -99,11 +101,23 @@ def electrical_equipment(installations: ElectricalTable, factors: FactorTable) -
         + (pl.col("end_of_life") * (1 - pl.col("recovery"))).fill_null(0.0)
         + (pl.col("filled") * pl.col("filling_loss")).fill_null(0.0)
     )
+    parts = [(amount, rate) for amount, rate in _RATES]
+    square = pl.sum_horizontal(((pl.col(amount) * pl.col(f"{rate}_sd")) ** 2).fill_null(0.0) for amount, rate in parts)
+    stated = pl.any_horizontal((pl.col(amount) * pl.col(f"{rate}_sd")).is_not_null() for amount, rate in parts)
+    spread = pl.when(stated).then(square.sqrt() * conversion("kg", "t"))
+    errors = errors_of_sum(
+        *(error_of(pl.col(rate), pl.col(f"{rate}_sd"), pl.col(f"{rate}_shape"), pl.col(f"{rate}_group"),
+                   pl.col(amount) * pl.col(rate) / lost) for amount, rate in parts)
+    )  # fmt: skip
     named = pl.concat_str("leak_rate_id", "filling_loss_id", separator="*", ignore_nulls=True)
     made = rows.select(
         "place", "time", "sector", "activity", "scenario", "gas", (lost * conversion("kg", "t")).alias("value"),
+        spread.alias("sd"), spread.alias("sd_factor"), errors.alias(FACTOR_ERRORS),
         "provenance_id", pl.when(named != "").then(named).alias("factor_id"),
     )  # fmt: skip
+    made = made.with_columns(pl.when(pl.col("sd").is_not_null()).then("factor_id").alias("error_group"))
+    if made["sd"].null_count() == made.height:
+        made = made.drop("sd", "sd_factor", FACTOR_ERRORS, "error_group")
     return EmissionTable(made, fixed={"scope": "1", "unit": "t", "method": METHOD_ID}, codes=installations.codes)
 
 
@@ -122,7 +136,7 @@ def _check(rows: pl.DataFrame, problems: Problems) -> None:
 
 def _with_rate(rows: pl.DataFrame, known: pl.DataFrame, amount: str, rate: str, problems: Problems) -> pl.DataFrame:
     """Fill the rates that rows leave open from the factors of their activity; remember which factor served."""
-    offered = known.filter(pl.col("quantity") == rate).select("activity", "value", "factor_id").sort("factor_id")
+    offered = known.filter(pl.col("quantity") == rate).sort("factor_id")
     needed = (pl.col(amount) > 0) & pl.col(rate).is_null()
     several = offered.group_by("activity", maintain_order=True).agg(
         pl.col("value").n_unique().alias("count"), "factor_id"
@@ -136,7 +150,14 @@ def _with_rate(rows: pl.DataFrame, known: pl.DataFrame, amount: str, rate: str, 
         problems.add("factor_ambiguous", place_of(row, rate), ", ".join(map(str, ids)), **facts)
     first = offered.unique("activity", keep="first", maintain_order=True)
     joined = rows.join(
-        first.select("activity", pl.col("value").alias("offered"), pl.col("factor_id").alias(f"{rate}_id")),
+        first.select(
+            "activity",
+            pl.col("value").alias("offered"),
+            pl.col("factor_id").alias(f"{rate}_id"),
+            pl.col("sd").alias(f"{rate}_sd"),
+            pl.col("distribution").alias(f"{rate}_shape"),
+            pl.coalesce("error_group", "factor_id").alias(f"{rate}_group"),
+        ),
         on="activity",
         how="left",
         maintain_order="left",
@@ -145,5 +166,8 @@ def _with_rate(rows: pl.DataFrame, known: pl.DataFrame, amount: str, rate: str, 
         problems.add("parameter_missing", place_of(row, rate), row["activity"], column=rate)
     return joined.with_columns(
         pl.coalesce(pl.col(rate), pl.col("offered")).alias(rate),
-        pl.when(needed).then(pl.col(f"{rate}_id")).alias(f"{rate}_id"),
+        *(
+            pl.when(needed).then(pl.col(f"{rate}_{end}")).alias(f"{rate}_{end}")
+            for end in ("id", "sd", "shape", "group")
+        ),
     ).drop("offered")

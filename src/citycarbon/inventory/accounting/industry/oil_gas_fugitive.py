@@ -26,6 +26,8 @@ KIND = "oil_gas"
     source="ipcc2006_v2_ch4",
     status="experimental",
     title=("Fugitive emissions of oil and gas", "油气系统逃逸"),
+    version=2,
+    methane="fossil",
 )
 def oil_gas_fugitive(
     activity: ActivityTable,

@@ -26,6 +26,8 @@ KIND = "process"
     source="provincial_guideline_2011",
     status="experimental",
     title=("Industrial processes", "工业生产过程"),
+    version=2,
+    methane="fossil",
 )
 def process(
     activity: ActivityTable,

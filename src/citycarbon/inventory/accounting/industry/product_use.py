@@ -13,9 +13,10 @@ import polars as pl
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
+from citycarbon.core.uncertainty import FACTOR_ERRORS, errors_of_product
 from citycarbon.data.library import shipped_library
 from citycarbon.inventory.accounting.apply import Account, match, multiply
-from citycarbon.inventory.accounting.fuels import CARBON_TO_CO2, fuel_factors
+from citycarbon.inventory.accounting.fuels import CARBON_TO_CO2, errors_of_factor, fuel_factors
 from citycarbon.inventory.accounting.industry.kinds import EMISSION_FACTOR, codes_of, refuse_elsewhere
 
 METHOD_ID = "inventory.accounting.product_use"
@@ -31,6 +32,7 @@ _FUEL_WORDS = {CONTENT: "carbon_content", OXIDISED: "oxidation_factor"}
     source="ipcc2006_v3_ch5",
     status="experimental",
     title=("Product use", "产品使用"),
+    version=2,
 )
 def product_use(
     activity: ActivityTable,
@@ -112,7 +114,9 @@ def _by_energy(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _by_mass(rows: pl.DataFrame) -> pl.DataFrame:
     """w_C · ODU · 44/12 per mass for what has a carbon fraction and a share that oxidises."""
-    share = rows.filter(pl.col("quantity") == OXIDISED).select("activity", "edition", "factor_id", "value", "sd")
+    share = rows.filter(pl.col("quantity") == OXIDISED).select(
+        "activity", "edition", "factor_id", "value", "sd", "distribution", "error_group", FACTOR_ERRORS
+    )
     content = rows.filter(pl.col("quantity") == FRACTION)
     lonely = content.filter(pl.col("activity").is_in(list(codes_of(KIND)))).join(share, on="activity", how="anti")
     if lonely.height:
@@ -128,6 +132,8 @@ def _by_mass(rows: pl.DataFrame) -> pl.DataFrame:
     return pair.with_columns(
         product.alias("value"),
         pl.when(stated).then(product * relative).alias("sd"),
+        pl.lit(None, pl.String).alias("distribution"),
+        errors_of_product(errors_of_factor(), errors_of_factor("_share")).alias(FACTOR_ERRORS),
         pl.lit("t/t").alias("unit"),
         pl.lit("CO2").alias("gas"),
         pl.lit(EMISSION_FACTOR).alias("quantity"),

@@ -31,6 +31,8 @@ _KEYS = ["place", "time", "sector", "scenario"]
     source="provincial_guideline_2011",
     status="experimental",
     title=("Steel making", "钢铁生产过程"),
+    version=2,
+    methane="fossil",
 )
 def steel_process(
     activity: ActivityTable,

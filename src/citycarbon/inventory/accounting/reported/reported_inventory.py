@@ -14,7 +14,7 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import row_of
 from citycarbon.core.tables import EmissionTable
-from citycarbon.core.warming import BIOGENIC, EQUIVALENT, WarmingMetric
+from citycarbon.core.warming import BIOGENIC, EQUIVALENT, FOSSIL, METHANE, NON_FOSSIL, ORIGINS, WarmingMetric
 from citycarbon.data.exchange.closure import closes, gas_tonnes
 from citycarbon.data.exchange.gpc import gpc_code_list, gpc_numbers
 from citycarbon.data.exchange.records import GAS_UNITS, GASES, UNNAMED, RecordTable
@@ -22,7 +22,19 @@ from citycarbon.data.library import warming_metric
 
 METHOD_ID = "inventory.accounting.reported_inventory"
 REPORTED = "reported"
-_KEPT = ("place", "time", "sector", "activity", "scope", "gas", "value", "notation", "metric", "provenance_id")
+_KEPT = (
+    "place",
+    "time",
+    "sector",
+    "activity",
+    "scope",
+    "gas",
+    "value",
+    "notation",
+    "metric",
+    "provenance_id",
+    "methane_origin",
+)
 
 
 @method(
@@ -32,6 +44,7 @@ _KEPT = ("place", "time", "sector", "activity", "scope", "gas", "value", "notati
     source="gpc_2021",
     status="reproduced",
     title=("Reported inventory", "报告清单"),
+    version=2,
 )
 def reported_inventory(
     records: RecordTable, *, gas_metric: str = "AR5-GWP100", gases: Literal["total", "each"] = "total"
@@ -120,7 +133,19 @@ def _accounted(records: RecordTable) -> pl.DataFrame:
         pl.col("inventory_year").cast(pl.String).alias("time"), pl.col("gpc_number").alias("sector"),
         pl.col("fuel_or_activity").fill_null(UNNAMED).alias("activity"),
         pl.col("gpc_number").replace_strict(known, return_dtype=pl.String).alias("scope"),
+        methane_origins(pl.col("gpc_number")).alias("methane_origin"),
     )  # fmt: skip
+
+
+def methane_origins(number: pl.Expr) -> pl.Expr:
+    """Give the origin of the methane of a GPC number; none where the number does not settle it.
+
+    Fugitive gas of mines, wells and pipes (I.7, I.8) and processes (IV.1) are fossil; burning (I, II), waste (III) and land and
+    livestock (V) are not, as in ghg_protocol_gwp_2024.
+    """
+    fossil = number.str.contains(r"^(I\.[78]|IV\.1)(\.|$)")
+    other = number.str.contains(r"^(I|II|III|V)(\.|$)")
+    return pl.when(fossil).then(pl.lit(FOSSIL)).when(other).then(pl.lit(NON_FOSSIL))
 
 
 def _totals(rows: pl.DataFrame, metric: WarmingMetric) -> pl.DataFrame:
@@ -133,13 +158,15 @@ def _each(rows: pl.DataFrame, metric: WarmingMetric) -> pl.DataFrame:
     """Give the mass of each gas that a record states."""
     parts = []
     for gas, name in GASES.items():
+        weight = pl.lit(metric.factors[gas])
+        for origin in ORIGINS if gas == METHANE else ():
+            # What the source stated in CO2e comes back as it stood if the same metric turns the mass again.
+            weight = pl.when(pl.col("methane_origin") == origin).then(metric.potential(gas, origin)).otherwise(weight)
         mass = pl.lit(None, dtype=pl.Float64)
         for unit in GAS_UNITS:
-            mass = (
-                pl.when(pl.col("gas_unit") == unit)
-                .then(gas_tonnes(gas, unit, metric) / metric.factors[gas])
-                .otherwise(mass)
-            )
+            stated = gas_tonnes(gas, unit, metric)
+            tonnes = stated / (metric.factors[gas] if unit in ("t", "kg") else weight)
+            mass = pl.when(pl.col("gas_unit") == unit).then(tonnes).otherwise(mass)
         made = rows.filter(pl.col(name).is_not_null()).with_columns(
             mass.alias("value"), pl.lit(gas).alias("gas"), pl.lit(None, dtype=pl.String).alias("metric")
         )

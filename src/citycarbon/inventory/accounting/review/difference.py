@@ -10,13 +10,14 @@ for two of them ΔE = ΔA · mean(F) + ΔF · mean(A), and nothing is left over.
 
 from __future__ import annotations
 
+import narwhals as nw
 import polars as pl
 
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.sums import number_sum, yearly
 from citycarbon.core.tables import OBSERVED, ActivityTable, EmissionTable
-from citycarbon.core.warming import BIOGENIC, EQUIVALENT
+from citycarbon.core.warming import BIOGENIC, EQUIVALENT, methane_gas
 from citycarbon.data.library import warming_metric
 from citycarbon.inventory.accounting.review.account import TONNE, reviewed
 from citycarbon.inventory.accounting.review.amounts import AMOUNT, activity_amounts, scale_of
@@ -53,24 +54,34 @@ def side_of(
     table = table if basis is None else table.filter(basis=[basis, "all"])
     rows = yearly(table.filter(scope=SCOPE_RULES[scopes]).with_unit(TONNE).to_polars())
     rows = rows.filter(pl.col("value").is_not_null() & (pl.col("gas") != BIOGENIC))
-    rows = rows.join(_weights(rows, metric), on="gas")
+    rows = _weighed(rows, metric)
     label = pl.when(pl.col("gas") == EQUIVALENT).then(pl.coalesce("metric", pl.lit(metric, dtype=pl.String)))
     words = [pl.col(name).drop_nulls().unique().sort().str.join(" + ").alias(name) for name in ("method", "factor_id")]
     made = (
         rows.with_columns(label.alias("metric"))
         .group_by(SOURCE, maintain_order=True)
-        .agg(number_sum().alias("mass"), pl.col("weight").first(), pl.col("metric").drop_nulls().first(), *words)
+        .agg(number_sum().alias("mass"), _weight().alias("weight"), pl.col("metric").drop_nulls().first(), *words)
     )
     made = made.with_columns(pl.lit(metric, dtype=pl.String).alias("used_metric"))
     return _with_amounts(made, activity, scenario)
 
 
-def _weights(rows: pl.DataFrame, metric: str | None) -> pl.DataFrame:
-    """Warming potential of each gas; one without a metric, since then there is one gas only."""
-    known = {} if metric is None else warming_metric(metric).factors
-    gases = rows["gas"].unique().sort().to_list()
-    weights = [1.0 if metric is None or gas == EQUIVALENT else known[gas] for gas in gases]
-    return pl.DataFrame({"gas": gases, "weight": weights}, schema={"gas": pl.String, "weight": pl.Float64})
+def _weighed(rows: pl.DataFrame, metric: str | None) -> pl.DataFrame:
+    """Add the warming potential of each gas, of methane by its origin; one without a metric, since then there is one gas only."""
+    known = {} if metric is None else dict(warming_metric(metric).factors)
+    key = methane_gas(nw.col("gas"), nw.col("methane_origin")).alias("listed")
+    named = nw.from_native(rows).with_columns(key).to_native()
+    gases = named["listed"].unique().sort().to_list()
+    weights = {gas: 1.0 if metric is None or gas == EQUIVALENT else known[gas] for gas in gases}
+    weight = pl.col("listed").replace_strict(weights, return_dtype=pl.Float64) if weights else pl.lit(None, pl.Float64)
+    return named.with_columns(weight.alias("weight")).drop("listed")
+
+
+def _weight() -> pl.Expr:
+    """Potential of a source: methane of two origins has the mean by mass."""
+    mass = pl.col("value").sum()
+    mean = (pl.col("value") * pl.col("weight")).sum() / mass
+    return pl.when((pl.col("weight").n_unique() > 1) & (mass != 0)).then(mean).otherwise(pl.col("weight").first())
 
 
 def _with_amounts(rows: pl.DataFrame, activity: ActivityTable | None, scenario: str | None) -> pl.DataFrame:

@@ -24,6 +24,8 @@ METHOD_ID = "inventory.accounting.transport_work"
     source="cciced2021",
     status="experimental",
     title=("Travel and freight by work done", "按运输周转量核算"),
+    version=2,
+    methane="non-fossil",
 )
 def transport_work(
     activity: ActivityTable,

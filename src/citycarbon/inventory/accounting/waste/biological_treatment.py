@@ -27,6 +27,8 @@ _KEYS = ("place", "time", "sector", "activity", "unit")
     source="ipcc2006_v5_ch4",
     status="experimental",
     title=("Biological treatment of waste", "废弃物生物处理"),
+    version=2,
+    methane="non-fossil",
 )
 def biological_treatment(
     activity: ActivityTable,

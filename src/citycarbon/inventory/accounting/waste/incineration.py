@@ -21,6 +21,7 @@ from citycarbon.inventory.accounting.waste.filing import ROW, filed, multiplied,
 from citycarbon.inventory.accounting.waste.parameters import (
     Source,
     Wanted,
+    factor_errors,
     factor_ids,
     in_unit,
     place_of,
@@ -63,6 +64,8 @@ class BurntWasteTable(Table):
     source="provincial_guideline_2011",
     status="experimental",
     title=("Incineration of waste", "废弃物焚烧"),
+    version=2,
+    methane="non-fossil",
 )
 def incineration(
     burnt: BurntWasteTable,
@@ -237,6 +240,7 @@ def _of_gas(
         pl.lit(gas).alias("gas"),
         per_unit.alias("coefficient"),
         (per_unit * relative_sd(columns, complements)).alias("coefficient_sd"),
+        factor_errors(columns, complements),
         pl.when(~bare).then(factor_ids(used)).alias("factor_id"),
         pl.when(bare).then(missing).otherwise(rules(used)).alias("rule"),
         pl.when(bare).then(pl.lit("NE")).alias("notation"),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from citycarbon.core.schema import Column
-from citycarbon.inventory.accounting.waste.parameters import Wanted, factor_ids, relative_sd, rules
+from citycarbon.inventory.accounting.waste.parameters import Wanted, factor_errors, factor_ids, relative_sd, rules
 
 CARBON_TO_METHANE = 16.0 / 12.0
 """Mass of CH4 per mass of carbon (ipcc2006_v5_ch3)."""
@@ -58,6 +58,7 @@ def methane_potential() -> pl.Expr:
 
 
 def origin(further: Sequence[str] = ()) -> tuple[pl.Expr, ...]:
-    """Columns factor_id, rule and relative_sd of the emission; ``further`` parameters have no relative_sd."""
+    """Columns factor_id, rule, relative_sd and factor_errors of the emission; ``further`` parameters have no error."""
     columns = [*_FACTORS, "oxidation", *further]
-    return factor_ids(columns), rules(columns), relative_sd(_FACTORS, complements=("oxidation",))
+    errors = (relative_sd(_FACTORS, complements=("oxidation",)), factor_errors(_FACTORS, complements=("oxidation",)))
+    return factor_ids(columns), rules(columns), *errors

@@ -34,7 +34,7 @@ _GROUP = ("place", "time", "sector", "activity", "scenario")
 
 _SPREAD = (
     "place", "sector", "activity", "scenario", "year", "value", "coefficient", "delay", "decay_rate", "oxidation", "sd",
-    "relative_sd", "provenance_id", "origin",
+    "relative_sd", "factor_errors", "provenance_id", "origin",
 )  # fmt: skip
 """What a deposit takes along when it is spread over the years."""
 
@@ -67,6 +67,8 @@ class DepositTable(Table):
     source="ipcc2006_v5_ch3",
     status="experimental",
     title=("Landfill methane by first-order decay", "填埋甲烷（一阶降解法）"),
+    version=2,
+    methane="non-fossil",
 )
 def landfill_decay(
     deposits: DepositTable,
@@ -200,6 +202,10 @@ def _of_years(rows: pl.DataFrame, years: pl.DataFrame) -> pl.DataFrame:
         pl.col("generated").sum(),
         _if_any((deviation**2).sum().sqrt(), pl.col("sd")).alias("sd_activity"),
         _if_any((emitted * pl.col("relative_sd")).sum(), pl.col("relative_sd")).alias("sd_factor"),
+        # Deposits of one kind rest on one set of figures; where they do not, the sum has no shape of its own and is normal.
+        pl.when(pl.col("factor_errors").drop_nulls().n_unique() == 1)
+        .then(pl.col("factor_errors").drop_nulls().first())
+        .alias("factor_errors"),
         pl.col("provenance_id").min(),
         pl.col("origin").unique(),
     )

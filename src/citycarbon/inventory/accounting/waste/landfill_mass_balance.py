@@ -41,6 +41,8 @@ class LandfillTable(Table):
     source="provincial_guideline_2011",
     status="experimental",
     title=("Landfill methane by mass balance", "填埋甲烷（质量平衡法）"),
+    version=2,
+    methane="non-fossil",
 )
 def landfill_mass_balance(
     landfilled: LandfillTable,
@@ -112,6 +114,7 @@ def landfill_mass_balance(
         pl.lit("CH4").alias("gas"),
         net.alias("coefficient"),
         (net * pl.col("relative_sd")).alias("coefficient_sd"),
+        "factor_errors",
         "factor_id",
         "rule",
     )

@@ -15,6 +15,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.schema import row_of
 from citycarbon.core.tables import FactorTable, PlaceTable
+from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, errors_of_product
 from citycarbon.core.units import conversion, same_dimension
 from citycarbon.data.lookup import NEED, LookupRules, YearRule, match_factors
 from citycarbon.inventory.accounting.apply import regions_of
@@ -216,6 +217,8 @@ def _joined(rows: pl.DataFrame, item: Wanted, found: pl.DataFrame) -> pl.DataFra
         pl.col("factor_id").alias(f"__id_{stem}__"),
         pl.col("rule").alias(f"__rule_{stem}__"),
         pl.col("factor_sd").alias(f"__sd_{stem}__"),
+        pl.col("factor_distribution").alias(f"__shape_{stem}__"),
+        pl.col("factor_group").alias(f"__group_{stem}__"),
     )
     rows = rows.join(picked, on=["place", "time", "sector", _name_of(item)], how="left", maintain_order="left")
     filled = _open(item)
@@ -257,6 +260,18 @@ def relative_sd(columns: Sequence[str], complements: Sequence[str] = ()) -> pl.E
     stated = pl.any_horizontal(part.is_not_null() for part in parts)
     squares = pl.sum_horizontal(part.fill_null(0.0) ** 2 for part in parts)
     return pl.when(stated).then(squares.sqrt()).alias("relative_sd")
+
+
+def factor_errors(columns: Sequence[str], complements: Sequence[str] = ()) -> pl.Expr:
+    """Shapes and sizes of the errors of a product of parameters, as :func:`relative_sd` adds them."""
+    weights = [(column, pl.lit(1.0)) for column in columns]
+    weights += [(column, -pl.col(column) / (1 - pl.col(column))) for column in complements]
+    parts = [
+        error_of(pl.col(column), pl.col(f"__sd_{column}__"), pl.col(f"__shape_{column}__"),
+                 pl.col(f"__group_{column}__"), weight)
+        for column, weight in weights
+    ]  # fmt: skip
+    return errors_of_product(*parts).alias(FACTOR_ERRORS)
 
 
 def _relative(column: str) -> pl.Expr:

@@ -20,6 +20,7 @@ from citycarbon.inventory.accounting.waste.filing import ROW, filed, multiplied,
 from citycarbon.inventory.accounting.waste.parameters import (
     Source,
     Wanted,
+    factor_errors,
     factor_ids,
     in_unit,
     place_of,
@@ -92,6 +93,8 @@ class IndustrialWastewaterTable(Table):
     source="provincial_guideline_2011",
     status="experimental",
     title=("Domestic wastewater", "生活污水"),
+    version=2,
+    methane="non-fossil",
 )
 def domestic_wastewater(
     wastewater: DomesticWastewaterTable,
@@ -183,6 +186,8 @@ def domestic_wastewater(
     source="ipcc2006_v5_ch6",
     status="experimental",
     title=("Industrial wastewater", "工业废水"),
+    version=2,
+    methane="non-fossil",
 )
 def industrial_wastewater(
     wastewater: IndustrialWastewaterTable,
@@ -349,7 +354,13 @@ def _finished(
     columns = [item.column for item in wanted]
     sd = pl.col("coefficient") * relative_sd(columns)
     coefficients = rows.select(
-        ROW, "gas", "coefficient", sd.alias("coefficient_sd"), factor_ids(columns), rules(columns)
+        ROW,
+        "gas",
+        "coefficient",
+        sd.alias("coefficient_sd"),
+        factor_errors(columns),
+        factor_ids(columns),
+        rules(columns),
     )
     amount = pl.when(pl.col("gas") == "CH4").then(pl.col("value") * pl.col("coefficient")).otherwise(0.0)
     left = shares_left(with_year(rows).with_columns(amount.alias("generated")), recovered)

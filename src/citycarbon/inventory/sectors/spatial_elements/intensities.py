@@ -89,6 +89,7 @@ def element_activity(
     frame = made.select(
         "place", "time", "sector", "activity", "scenario", pl.col("amount") * pl.col("intensity"),
         pl.col("numerator").alias("unit"), spread.alias("sd"),
+        pl.when(spread.is_not_null()).then(pl.lit("uniform")).alias("distribution"),
         pl.when(spread.is_not_null()).then(error).alias("error_group"),
         pl.format("elements:{}:{}", "element", "row").alias("provenance_id"),
         pl.format("{} ({})", pl.col("quality").fill_null("—"), "source").alias("quality"),
@@ -154,6 +155,7 @@ def element_emissions(
         pl.when(sink).then(pl.lit("removal")).otherwise(pl.lit("emission")).alias("flow"),
         (pl.col("amount") * pl.col("intensity") * pl.col("scale")).alias("value"), pl.lit("t").alias("unit"),
         spread.alias("sd"),
+        pl.when(spread.is_not_null()).then(pl.lit("uniform")).alias("distribution"),
         pl.when(spread.is_not_null()).then(pl.format("element:{}:{}", "element", "gas")).alias("error_group"),
         pl.lit("inventory.sectors.spatial_elements.element_emissions").alias("method"),
         pl.format("elements:{}:{}", "element", "row").alias("provenance_id"),

@@ -28,6 +28,7 @@ _EXACT = 1e-9
     source="gpc_2021",
     status="experimental",
     title=("Allocate by proxies", "按代理变量分配"),
+    version=2,
 )
 def allocate(
     emissions: EmissionTable, proxies: ProxyTable, rules: RuleTable, places: PlaceTable | None = None

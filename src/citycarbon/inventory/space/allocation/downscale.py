@@ -34,6 +34,7 @@ _SAME = 1e-10
     source="tobler_1979",
     status="experimental",
     title=("Downscale to cells", "降尺度到格网"),
+    version=2,
 )
 def downscale(
     emissions: EmissionTable,
@@ -105,7 +106,11 @@ def downscale(
     amounts = inside["value"].to_numpy()
     most = _on_cells(limits, names, cells, "limits", unlisted=np.inf)
     # Rows of one kind (sector, gas, year) in different zones make one surface; each is spread by itself.
-    kind = [name for name in inside.columns if name in EmissionTable.dimensions[1:] or name in ("flow", "unit")]
+    kind = [
+        name
+        for name in inside.columns
+        if name in EmissionTable.dimensions[1:] or name in ("flow", "unit", "methane_origin")
+    ]
     surface = inside.select(pl.struct(kind).rank("dense").alias("s"))["s"].to_numpy() if inside.height else np.empty(0)
     made = []
     for number in np.unique(surface):

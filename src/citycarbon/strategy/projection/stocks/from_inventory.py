@@ -6,6 +6,7 @@ activity and intensity in units of their own, which are lines of a model.
 
 from __future__ import annotations
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
@@ -14,6 +15,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column, row_of
 from citycarbon.core.sums import added, check_parts
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.warming import methane_gas
 from citycarbon.strategy.projection.stocks.formula import parse_formula
 from citycarbon.strategy.projection.stocks.model import models_of
 from citycarbon.strategy.projection.stocks.tables import EVERY, LineTable, PathTable
@@ -198,6 +200,9 @@ def _base(emissions: EmissionTable, year: int, basis: str, place: str) -> pl.Dat
         known = ", ".join(rows["time"].str.slice(0, 4).unique().sort().to_list()[-12:])
         raise InputError("period_wrong", Where(item="year"), year, known=known)
     mine = mine.with_columns(pl.col("place", "sector", "activity", "scope", "gas").cast(pl.String))
+    # A line has no column for the origin of methane, which its potential goes by: the name of the gas says it.
+    gas = methane_gas(nw.col("gas"), nw.col("methane_origin")).alias("gas")
+    mine = nw.from_native(mine).with_columns(gas).to_native()
     # A line is one thing: neither two metrics of it nor, where places are added up, a place with its own parts.
     apart = [name for name in _KEYS if name != "metric" and not (place and name == "place")]
     check_parts(mine, apart, codes=emissions.codes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from citycarbon.core.draws import Sampler, UncertainRows, shaped, uniforms
+from citycarbon.core.draws import REACH, Sampler, UncertainRows, shaped, uniforms
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.series import Floats
 from citycarbon.strategy.projection.stocks.model import Model
@@ -81,10 +81,14 @@ def spreads_of(spreads: SpreadTable | None, model: Model, correlations: Correlat
         return Spreads((), empty, np.empty(0, dtype=np.intp), np.zeros((0, count)), np.zeros((0, count)), None)
     rows = spreads.to_polars().filter(pl.col("scenario").is_in([model.scenario, EVERY]))
     problems = Problems()
-    for driver, kind, distribution in rows.select("driver", "kind", "distribution").iter_rows():
+    for driver, kind, distribution, sd in rows.select("driver", "kind", "distribution", "sd").iter_rows():
         if driver not in model.drivers:
             known = ", ".join(model.drivers[:12])
             problems.add("value_not_listed", Where(column="driver", item=driver), driver, known=known)
+        reach = REACH.get(distribution or "normal", 0.0) * sd
+        if kind == "level" and reach > 1:
+            shape = f"{distribution}: sd <= {1 / REACH[distribution]:.4g}"
+            problems.add("draws_impossible", Where(column="sd", item=driver), f"{sd:g}", expected_shape=shape)
         if kind == "growth" and distribution == "lognormal":
             problems.add(
                 "value_not_listed",
