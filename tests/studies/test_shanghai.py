@@ -101,7 +101,7 @@ def test_energy_says_that_it_is_worked_back(result: StudyResult) -> None:
     energy = result.tables["step_energy"]
     assert set(energy["quality"]) == {"L: back-calculated from emissions, no statistic"}
     gas = energy.filter((pl.col("time") == "2019") & (pl.col("activity") == "natural_gas"))["value"].sum()
-    assert gas == pytest.approx(19.69286e6 / (0.01532 * 0.99 * 44 / 12), rel=1e-6)
+    assert gas == pytest.approx(19.69286e6 / (0.0153 * 0.99 * 44 / 12), rel=1e-6)
 
 
 def test_the_trend_of_each_sector_is_that_of_the_account(run: Run) -> None:

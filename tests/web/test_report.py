@@ -72,7 +72,7 @@ def test_a_number_traces_to_row_factor_and_source(browser, pages):
     page, _, _ = open_page(browser, pages["toy-city"], "en", "desktop")
     page.locator("#structure tr", has_text="Non-metallic minerals").locator("button.num").first.click()
     panel = page.inner_text("#panel")
-    for part in ("Bituminous coal", "1,500 t", "fuels.csv", "row 8", "GB/T 2589-2008", "combustion v1", "44/12"):
+    for part in ("Bituminous coal", "1,500 t", "fuels.csv", "row 8", "GB/T 2589-2008", "combustion v3", "44/12"):
         assert part in panel, part
     page.keyboard.press("Escape")
     assert page.locator("#panel").is_hidden()

@@ -175,4 +175,7 @@ def test_the_catalogue_and_the_factors_are_open(desk):
     factors = client.get("/api/v1/factors", params={"search": "diesel", "limit": 3}).json()
     assert len(factors["rows"]) == 3
     assert all(row["source"] for row in factors["rows"])
+    page = client.get("/factors").text
+    assert "What the figures rest on, by edition" in page
+    assert "provincial-guideline-2025" in page
     assert client.get("/api/v1/factors.csv", params={"edition": "cn-2008"}).status_code in (200, 422)

@@ -26,6 +26,7 @@ from citycarbon.inventory.accounting.intensity import IntensityTable, intensity
 from citycarbon.inventory.space.overlay.pairs import dimension_of, measure
 from citycarbon.studies.account import by_alternative, equivalent_of
 from citycarbon.studies.catalogue import find_method
+from citycarbon.studies.checks.resting import parts_of, recalled_share, refuse_weak, resting
 from citycarbon.studies.exchange_tables import exchange_tables
 from citycarbon.studies.levers.inputs import model_tables, models_of_run
 from citycarbon.studies.own_checks import caveats, findings, own_checks
@@ -55,7 +56,8 @@ def run_to_result(run: Run) -> StudyResult:
     metric = warming_metric(run.study.gwp)
     equivalent = equivalent_of(account, metric).with_unit("t")
     main = by_alternative(equivalent.filter(gas="CO2e"))
-    factors = _used_factors(run, account)
+    factors = _used_factors(run, account.to_polars())
+    _refuse_weak(run, account)
     tables: dict[str, pl.DataFrame] = {
         "emissions": account.to_polars().sort(SORT),
         "emissions_co2e": equivalent.to_polars().sort(SORT),
@@ -64,6 +66,7 @@ def run_to_result(run: Run) -> StudyResult:
         "provenance": _provenance(run, account, factors),
         "totals": totals_table(main, run.study.scopes),
     }
+    tables["quality"] = resting(tables["emissions_co2e"], factors, tables["activity"], run.study.scopes)
     denominators = run.desk.denominators
     if denominators is not None:
         tables["denominators"] = denominators.to_polars().sort("place", "time", "measure")
@@ -80,7 +83,11 @@ def run_to_result(run: Run) -> StudyResult:
     tables |= model_tables(run) | _shapes(run)
     seen, view_checks = view_tables(run, main)
     tables |= seen | exchange_tables(run, account)
-    checks = (*view_checks, *_left_out(run), *own_checks(run, account, main, factors), *findings(run), *caveats(run))
+    recalled = recalled_share(tables["quality"])
+    checks = (
+        *view_checks, *_left_out(run), *own_checks(run, account, main, factors), *([recalled] if recalled else []),
+        *findings(run), *caveats(run),
+    )  # fmt: skip
     return StudyResult(_meta(run, main), tables, _layers(run), tuple(_origins(run.desk)), checks, _labels(run))
 
 
@@ -131,10 +138,18 @@ def _activity(run: Run) -> pl.DataFrame:
     return pl.concat(parts).sort("step", *SORT[:4], "scenario", "provenance_id")
 
 
-def _used_factors(run: Run, account: EmissionTable) -> pl.DataFrame:
+def _refuse_weak(run: Run, account: EmissionTable) -> None:
+    """Hold every figure behind an emission of any step against the quality that the study demands."""
+    if run.study.quality is None:
+        return
+    tables = [account, *(table for table in run.tables.values() if isinstance(table, EmissionTable))]
+    rows = pl.concat([table.to_polars().select("factor_id", "provenance_id", "value") for table in tables])
+    refuse_weak(rows, _used_factors(run, rows), _activity(run), run.study.quality, STUDY_FILE)
+
+
+def _used_factors(run: Run, rows: pl.DataFrame) -> pl.DataFrame:
     """Every factor that stands behind a row; combined ids name their parts, joined by ``*``."""
-    ids = account.to_polars()["factor_id"].drop_nulls().unique()
-    used = ids.str.replace(r"@[\d.]+$", "").str.split("*").explode().unique().to_list()
+    used = {part for each in rows["factor_id"].drop_nulls().unique().to_list() for part in parts_of(each)}
     given = [
         value.to_polars()
         for arguments in run.inputs.values()
@@ -142,7 +157,7 @@ def _used_factors(run: Run, account: EmissionTable) -> pl.DataFrame:
         if isinstance(value, FactorTable)
     ]
     rows = pl.concat([run.desk.library.rows, *given], how="diagonal_relaxed").unique(maintain_order=True)
-    return rows.filter(pl.col("factor_id").is_in(used)).unique("factor_id", keep="first").sort("factor_id")
+    return rows.filter(pl.col("factor_id").is_in(sorted(used))).unique("factor_id", keep="first").sort("factor_id")
 
 
 def _provenance(run: Run, account: EmissionTable, factors: pl.DataFrame) -> pl.DataFrame:

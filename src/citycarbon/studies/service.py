@@ -18,13 +18,14 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.results import StudyResult
-from citycarbon.core.tables import FactorTable, PlaceTable, Table
+from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.data.dynamics import DynamicModel, read_dynamic_model
 from citycarbon.data.layers import Layer, read_layer
 from citycarbon.data.layers.grids import square_layer
 from citycarbon.data.layers.hexagons import hexagon_layer
 from citycarbon.data.layers.raster import Raster, read_raster
 from citycarbon.data.library import FactorLibrary, shipped_library, shipped_rows
+from citycarbon.data.library.quality import required
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
 from citycarbon.data.regions import require_region
 from citycarbon.data.results import read_result, replacing, write_result
@@ -32,6 +33,7 @@ from citycarbon.data.spelling import codes_as_text
 from citycarbon.studies.assemble import run_to_result
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods
+from citycarbon.studies.checks.resting import percent, recalled_part, refuse_weak
 from citycarbon.studies.exchange.map_files import write_maps
 from citycarbon.studies.run import Progress, checked_parameter, execute, section_of
 from citycarbon.studies.sources import choose_factors, refuse_taken, sound_places
@@ -110,6 +112,7 @@ def call(
     region: str | None = None,
     crs: str | None = None,
     nodata: str | None = None,
+    quality: str | None = None,
 ) -> tuple[Method, Table, dict[str, str]]:
     """Run one method on files.
 
@@ -131,6 +134,8 @@ def call(
         Coordinate system of layers and rasters whose files state none.
     nodata
         Value of raster cells without data that a file does not declare, or ``none`` if every value is true.
+    quality
+        Weakest mark that a figure may have, such as ``at least secondary``.
 
     Returns
     -------
@@ -174,7 +179,35 @@ def call(
     problems.raise_all()
     if region is not None:
         _give_region(arguments, known, region)
-    return method, method(**arguments), notes
+    made = method(**arguments)
+    if quality is not None:
+        _refuse_weak(made, arguments, quality)
+    return method, made, notes
+
+
+def _refuse_weak(made: Table, arguments: Mapping[str, Any], quality: str) -> None:
+    """Hold the figures behind a table against a demand; a table without factors has none to hold."""
+    required(quality, Where(item="--quality"))
+    given = [each.to_polars() for each in arguments.values() if isinstance(each, FactorTable)]
+    read = [each.to_polars() for each in arguments.values() if isinstance(each, ActivityTable)]
+    if isinstance(made, EmissionTable) and given:
+        activity = pl.concat([*read, pl.DataFrame(schema=_texts(ActivityTable))], how="diagonal_relaxed")
+        refuse_weak(made.to_polars(), pl.concat(given, how="diagonal_relaxed"), activity, quality, None)
+
+
+def _texts(kind: type[Table]) -> dict[str, type[pl.DataType]]:
+    return {column.name: pl.Float64 if column.kind == "number" else pl.String for column in kind.columns}
+
+
+def recalled_shares(table: EmissionTable) -> dict[str, str]:
+    """Give the per cent of each gas that rests on recalled figures of the library; gases without any are left out."""
+    found = {}
+    rows = table.with_unit("t").to_polars().filter(pl.col("value").is_not_null())
+    for gas in rows["gas"].unique().sort().to_list():
+        share = recalled_part(rows.filter(pl.col("gas") == gas), shipped_library().rows)
+        if share > 0:
+            found[gas] = percent(100 * share)
+    return found
 
 
 def _give_region(arguments: dict[str, Any], known: Mapping[str, Parameter], region: str) -> None:

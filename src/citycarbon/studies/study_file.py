@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.data.library.quality import required
 from citycarbon.data.safety import present, reading
 from citycarbon.data.sheets import decode
 from citycarbon.studies.study_problems import STUDY_FILE, line_of, problems_of, read_nodes
@@ -236,6 +237,9 @@ class Study(_Part):
         default_factory=dict, description="names of further codes, such as land-use classes"
     )
     uncertainty: Uncertainty | None = None
+    quality: str | None = Field(
+        None, description="weakest mark that a figure may have: at least secondary, at least recalled-90 …"
+    )
     caveats: list[Text] = Field(default_factory=list, description="known gaps, shown in the report")
 
 
@@ -283,6 +287,11 @@ def _checked_steps(study: Study, node: yaml.Node) -> Study:
     if study.scopes not in SCOPE_RULES:
         where = Where(file=STUDY_FILE, rows=(line_of(node, ["scopes"]),), item="scopes")
         problems.add("study_key", where, study.scopes, expected_value=" | ".join(SCOPE_RULES))
+    if study.quality is not None:
+        try:
+            required(study.quality, Where(file=STUDY_FILE, rows=(line_of(node, ["quality"]),), item="quality"))
+        except InputError as error:
+            problems.absorb(error)
     if study.sectors is not None and study.classification is not None:
         where = Where(file=STUDY_FILE, rows=(line_of(node, ["classification"]),), item="classification")
         problems.add("study_key", where, study.classification, expected_value="sectors | classification")

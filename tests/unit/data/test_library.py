@@ -12,6 +12,7 @@ from citycarbon.core.errors import CoverageError, InputError
 from citycarbon.core.tables import FactorTable
 from citycarbon.core.units import conversion, parse, same_dimension, split_factor_unit
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
+from citycarbon.data.classifications import classification
 from citycarbon.data.library import (
     EXTRA_NAMES,
     FACTOR_FILES,
@@ -139,8 +140,12 @@ def test_regions_and_activities_are_known(rows: pl.DataFrame) -> None:
 
 def test_a_sector_is_a_use_and_not_a_scope(rows: pl.DataFrame) -> None:
     """A factor with a sector serves only rows of that sector; a scope in its place would make it unusable."""
-    used = set(rows["sector"].drop_nulls())
-    assert used == {"energy_industries", "commercial", "residential", "road"}
+    used = rows.drop_nulls("sector")
+    ceads = set(used.filter(pl.col("edition") == "ceads-2018")["sector"])
+    assert ceads == {"farming", "construction", "trade_catering", "other_services", "urban", "rural"}
+    assert ceads <= set(classification("ceads").parents)
+    others = set(used.filter(pl.col("edition") != "ceads-2018")["sector"])
+    assert others == {"energy_industries", "commercial", "residential", "road"}
 
 
 def test_biogenic_carbon_dioxide_is_no_fossil_one(rows: pl.DataFrame) -> None:

@@ -155,7 +155,13 @@ def test_factor_filters(capsys: CAPTURE) -> None:
 
 @pytest.mark.parametrize(
     ("word", "column"),
-    [("--sets", "set"), ("--editions", "edition"), ("--regions", "region"), ("--activities", "activity")],
+    [
+        ("--sets", "set"),
+        ("--editions", "edition"),
+        ("--regions", "region"),
+        ("--activities", "activity"),
+        ("--quality", "recalled"),
+    ],
 )
 def test_factor_lists(word: str, column: str, capsys: CAPTURE) -> None:
     found = rows(capsys, word)

@@ -352,6 +352,18 @@ METHOD_MESSAGES: dict[str, Message] = {
         ("the name under '{section}'", "该名称写在 '{section}' 之下"),
         ("move it there", "移到该处"),
     ),
+    "figure_weak": message(
+        "coverage",
+        ("A figure is weaker than the study allows: {figure}", "所用数值的质量低于研究要求：{figure}"),
+        (
+            "quality {demand}; this one, of edition {edition}, is not",
+            "质量要求：{demand}；该数值（版本 {edition}）达不到",
+        ),
+        (
+            "choose an edition that has it better, give a factor of your own with its quality, or lower the demand",
+            "改用质量更好的版本，给出带质量标记的自有因子，或放宽要求",
+        ),
+    ),
     "edition_taken": message(
         "input",
         ("An edition of the factor library has this name already", "因子库中已有同名版本"),

@@ -31,6 +31,7 @@ from citycarbon.studies.run import section_of
 @click.option("--out", type=click.Path(path_type=Path), help="csv, xlsx, parquet or json to write the whole table to")
 @click.option("--region", help="region of every place, for example CN-JS or 江苏")
 @click.option("--user-factors", type=click.Path(path_type=Path), help="your own factor file, put before the library")
+@click.option("--quality", help="weakest mark that a figure may have, for example 'at least secondary'")
 @click.option("--encoding", help="encoding of text files; detected if left out")
 @click.option("--set", "given", multiple=True, metavar="COLUMN=TEXT", help="a column with one text in every row")
 @click.option("--map", "mapping", multiple=True, metavar="COLUMN=HEADER", help="which header of the file is a column")
@@ -44,6 +45,7 @@ def call(
     out: Path | None,
     region: str | None,
     user_factors: Path | None,
+    quality: str | None,
     encoding: str | None,
     given: tuple[str, ...],
     mapping: tuple[str, ...],
@@ -59,7 +61,15 @@ def call(
     tables, parameters = _given(ctx.args, method_id)
     options = FileOptions(encoding=encoding, mapping=_pairs(mapping, "--map"), given=_pairs(given, "--set"))
     method, made, notes = service.call(
-        method_id, tables, parameters, options=options, user_factors=user_factors, region=region, crs=crs, nodata=nodata
+        method_id,
+        tables,
+        parameters,
+        options=options,
+        user_factors=user_factors,
+        region=region,
+        crs=crs,
+        nodata=nodata,
+        quality=quality,
     )
     frame = made.to_polars()
     if out is not None:
@@ -71,6 +81,8 @@ def call(
     if isinstance(made, EmissionTable):
         for line in _totals(made):
             screen.print(line)
+        for gas, share in service.recalled_shares(made).items():
+            screen.print(say("recalled_share", faces.lang).format(gas, share))
     for name, text in notes.items():
         screen.print(f"{say('defaults', faces.lang)}: --{name} {text}")
     for part in frame_grid(_short(frame), faces.lang):

@@ -13,6 +13,7 @@ import polars as pl
 
 from citycarbon.core.method import Method, Parameter
 from citycarbon.data.library import activities, activity_names, sets, shipped_library
+from citycarbon.data.library.quality import counts
 from citycarbon.data.references import citation
 from citycarbon.data.regions import region_rows, require_region
 from citycarbon.data.spelling import simple
@@ -122,6 +123,7 @@ def _explain(method: Method, lang: str) -> None:
 @click.option("--year", type=int, help="year of validity")
 @click.option("--sets", "show_sets", is_flag=True, help="list the named fuel sets")
 @click.option("--editions", "show_editions", is_flag=True, help="list the editions")
+@click.option("--quality", "show_quality", is_flag=True, help="count the figures of each edition by quality mark")
 @click.option("--regions", "show_regions", is_flag=True, help="list the regions")
 @click.option("--activities", "show_activities", is_flag=True, help="list the activities")
 @click.option("--out", type=click.Path(path_type=Path), help="csv, xlsx, parquet or json")
@@ -136,6 +138,7 @@ def factors(
     year: int | None,
     show_sets: bool,
     show_editions: bool,
+    show_quality: bool,
     show_regions: bool,
     show_activities: bool,
     out: Path | None,
@@ -157,6 +160,9 @@ def factors(
             .agg(pl.len().alias("factors"), pl.col("source").first())
             .sort("edition")
         )
+    elif show_quality:
+        # The whole list, in the order of the page on quality.
+        frame = counts() if edition is None else counts().filter(pl.col("edition") == edition)
     elif show_regions:
         frame = pl.DataFrame(list(region_rows().values()))
     elif show_activities:
@@ -176,7 +182,7 @@ def factors(
     screen = console()
     if "factor_id" in frame.columns:
         frame = _short(frame)
-    for part in frame_grid(frame, faces.lang, limit=60):
+    for part in frame_grid(frame, faces.lang, limit=500 if show_quality else 60):
         screen.print(part)
 
 

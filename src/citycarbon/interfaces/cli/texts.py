@@ -109,6 +109,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "became": ("became", "转为"),
     "without_gpc": ("without a GPC number", "无 GPC 编号"),
     "sd_span": ("(1 sd)", "（1 倍标准差）"),
+    "recalled_share": ("{}: {} % rests on recalled figures", "{}：{}% 依据凭记忆录入的数值"),
     "observed": ("observed", "现状"),
     "reported": ("reported", "报告值"),
     "computed_scenario": ("computed", "计算值"),

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from citycarbon.core.errors import InputError, Lang
 from citycarbon.core.method import Method
 from citycarbon.data.library import shipped_library
+from citycarbon.data.library.quality import CLASSES, counts
 from citycarbon.data.references import citation
 from citycarbon.interfaces.web.frame import fragment, page
 from citycarbon.interfaces.workbench.asking import language_of
@@ -90,7 +91,14 @@ def factors(request: Request) -> Response:
     text = request.query_params.get("offset", "0")
     offset = int(text) if text.isdecimal() and len(text) < 7 else 0
     rows = fragment(request, "factor_rows", f"{offset} {word}", lambda: _factor_rows(word, offset))
-    return page(request, "factors", rows=rows, search=word)
+    marks = fragment(request, "factor_quality", "", _marks)
+    return page(request, "factors", rows=rows, search=word, marks=marks)
+
+
+def _marks() -> dict[str, Any]:
+    """Figures of each edition by the class of their mark."""
+    found = counts().filter(pl.col("kind") == "factors")
+    return {"rows": found.to_dicts(), "classes": [name for name in CLASSES if name in found.columns]}
 
 
 def _factor_rows(word: str, offset: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ METHOD_ID = "inventory.accounting.combustion"
     source="ipcc2006_v2_eq2_1",
     status="reproduced",
     title=("Fuel combustion", "燃料燃烧"),
-    version=2,
+    version=3,
     methane="non-fossil",
 )
 def combustion(

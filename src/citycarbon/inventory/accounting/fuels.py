@@ -12,19 +12,23 @@ from citycarbon.core.errors import InputError, Where
 from citycarbon.core.tables import FactorTable
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, errors_of_product
 from citycarbon.core.units import TCE_IN_GJ, conversion, quotient, same_dimension, split_factor_unit
+from citycarbon.data.library.quality import weakest
 
 CARBON_TO_CO2 = 44.0 / 12.0
 """Mass of CO2 per mass of carbon (ipcc2006_v2_ch2)."""
 _JOIN = "*"
-_PART = ("activity", "factor_id", "value", "sd", "distribution", "error_group", FACTOR_ERRORS, "quality", "edition")
+_PART = (
+    "activity", "sector", "factor_id", "value", "sd", "distribution", "error_group", FACTOR_ERRORS, "quality", "edition",
+)  # fmt: skip
 
 
 def fuel_factors(properties: FactorTable) -> FactorTable:
     """Combine properties to emission factors.
 
     CO2 = NCV · CC · OF · 44/12 per mass or volume, CC · OF · 44/12 per energy; emission factors per energy are carried over
-    and, where a calorific value is there, also given per mass or volume. Ids of combined factors name their parts, joined by
-    ``*``. Relative standard deviations add in quadrature (independent parts); ``factor_errors`` keeps the shape of each part.
+    and, where a calorific value is there, also given per mass or volume. A property of one sector serves that sector only.
+    Ids of combined factors name their parts, joined by ``*``. Relative standard deviations add in quadrature (independent
+    parts); ``factor_errors`` keeps the shape of each part.
 
     Parameters
     ----------
@@ -80,12 +84,19 @@ def _chain(rows: pl.DataFrame) -> pl.DataFrame:
             ", ".join(lonely),
             column=f"oxidation_factor: {', '.join(lonely)}",
         )
-    pair = content.join(oxidation.select(*_PART), on="activity", suffix="_of")
+    pair = _of_one_sector(content.join(oxidation.select(*_PART), on="activity", suffix="_of"), "_of")
     return (
         _combined(pair, "_of", CARBON_TO_CO2)
         .with_columns(pl.lit("emission_factor").alias("quantity"), pl.lit("CO2").alias("gas"))
         .select(rows.columns)
     )
+
+
+def _of_one_sector(pair: pl.DataFrame, suffix: str) -> pl.DataFrame:
+    """Keep the pairs that one sector can have; a property of one sector makes a factor of that sector only."""
+    mine, other = pl.col("sector"), pl.col(f"sector{suffix}")
+    fits = pair.filter(mine.is_null() | other.is_null() | (mine == other))
+    return fits.with_columns(pl.coalesce(mine, other).alias("sector"))
 
 
 def _per_amount(per_energy: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -97,27 +108,26 @@ def _per_amount(per_energy: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         )
     )
     in_tonnes = _to_unit(energetic, lambda _: "t/GJ")
-    pair = in_tonnes.join(calorific, on="activity", suffix="_ncv")
+    pair = _of_one_sector(in_tonnes.join(calorific, on="activity", suffix="_ncv"), "_ncv")
     combined = _combined(pair, "_ncv", 1.0)
     amount = pl.col("unit_ncv").str.replace("GJ/", "t/", literal=True)
     return combined.with_columns(amount.alias("unit")).select(rows.columns)
 
 
 def _combined(pair: pl.DataFrame, suffix: str, constant: float) -> pl.DataFrame:
-    """Multiply two properties; quality is the weaker remark of the two, ids are joined."""
+    """Multiply two properties; quality is the weaker mark of the two, ids are joined."""
     first, second = pl.col("value"), pl.col(f"value{suffix}")
     relative = (
         (pl.col("sd").fill_null(0.0) / first) ** 2 + (pl.col(f"sd{suffix}").fill_null(0.0) / second) ** 2
     ).sqrt()
     stated = pl.col("sd").is_not_null() | pl.col(f"sd{suffix}").is_not_null()
     product = first * second * constant
-    recalled = pl.col(f"quality{suffix}").str.starts_with("recalled") & ~pl.col("quality").str.starts_with("recalled")
     return pair.with_columns(
         product.alias("value"),
         pl.when(stated).then(product * relative).alias("sd"),
         pl.lit(None, pl.String).alias("distribution"),
         errors_of_product(errors_of_factor(), errors_of_factor(suffix)).alias(FACTOR_ERRORS),
-        pl.when(recalled).then(pl.col(f"quality{suffix}")).otherwise(pl.col("quality")).alias("quality"),
+        _weaker("quality", f"quality{suffix}").alias("quality"),
         pl.concat_str(pl.col(f"factor_id{suffix}"), pl.col("factor_id"), separator=_JOIN).alias("factor_id"),
         pl.when(pl.col(f"edition{suffix}") != pl.col("edition"))
         .then(pl.concat_str(pl.col(f"edition{suffix}"), pl.col("edition"), separator="+"))
@@ -132,6 +142,13 @@ def errors_of_factor(suffix: str = "") -> pl.Expr:
     shared = pl.coalesce(columns["error_group"], columns["factor_id"])
     own = error_of(columns["value"], columns["sd"], columns["distribution"], shared)
     return pl.coalesce(pl.col(f"{FACTOR_ERRORS}{suffix}"), own)
+
+
+def _weaker(first: str, second: str) -> pl.Expr:
+    """Give the weaker of two marks, by the one order of the library."""
+    return pl.struct(first, second).map_elements(
+        lambda pair: weakest((pair[first], pair[second])), return_dtype=pl.String, skip_nulls=False
+    )
 
 
 def heat_content(needs: pl.DataFrame, properties: FactorTable) -> pl.DataFrame:

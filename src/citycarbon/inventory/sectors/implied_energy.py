@@ -25,6 +25,7 @@ QUALITY = "L: back-calculated from emissions, no statistic"
     source="ipcc2006_v2_eq2_1",
     status="experimental",
     title=("Energy implied by emissions", "由排放反推的能源"),
+    version=2,
 )
 def implied_energy(emissions: EmissionTable, factors: FactorTable) -> ActivityTable:
     """Work the energy of fuels back from their CO2.
@@ -34,7 +35,8 @@ def implied_energy(emissions: EmissionTable, factors: FactorTable) -> ActivityTa
     emissions
         CO2 of fuels in scope 1; other gases, scopes and activities that are no fuel of the factors are left out.
     factors
-        carbon_content [t/GJ] and oxidation_factor [1] of each fuel, one of each.
+        carbon_content [t/GJ] and oxidation_factor [1] of each fuel, one of each; one that names a sector goes before the
+        general one in that sector.
 
     Returns
     -------
@@ -60,33 +62,58 @@ def implied_energy(emissions: EmissionTable, factors: FactorTable) -> ActivityTa
     >>> implied_energy(EmissionTable(rows), FactorTable(known)).to_polars()["value"].round(1).to_list()
     [1000.0]
     """
-    known = factors.to_polars()
-    carbon, oxidation = (_one_each(known, name) for name in ("carbon_content", "oxidation_factor"))
-    chain = carbon.join(oxidation, on="activity", how="left", suffix="_of")
-    problems = Problems()
-    for name in chain.filter(pl.col("value_of").is_null())["activity"].to_list():
-        facts = {"activity": name, "region": "—", "year": "—", "editions": "oxidation_factor", "available": "—"}
-        problems.add("factor_missing", Where(column="activity", item=name), name, **facts)
-    problems.raise_all()
-    scale = {unit: conversion(unit, "t/GJ") for unit in chain["unit"].unique().to_list()}
-    coefficient = pl.col("value") * pl.col("unit").replace_strict(scale, return_dtype=pl.Float64) * pl.col("value_of")
-    chain = chain.select("activity", (coefficient * CARBON_TO_CO2).alias("coefficient"))
+    chain = _per_energy(factors.to_polars())
     rows = emissions.with_unit("t").to_polars().filter((pl.col("gas") == "CO2") & (pl.col("scope") == "1"))
     keys = ["place", "time", "sector", "activity", "scenario"]
     check_parts(rows, keys)
-    made = rows.join(chain, on="activity", how="inner", maintain_order="left").select(
+    own, general = chain.drop_nulls("sector"), chain.filter(pl.col("sector").is_null()).drop("sector")
+    made = (
+        rows.join(own, on=["activity", "sector"], how="left", maintain_order="left")
+        .join(general, on="activity", how="left", maintain_order="left", suffix="_general")
+        .with_columns(pl.coalesce("coefficient", "coefficient_general"))
+    )
+    missing = made.filter(pl.col("activity").is_in(own["activity"].to_list()) & pl.col("coefficient").is_null())
+    problems = Problems()
+    for name, sector in missing.select("activity", "sector").unique().sort("activity", "sector").iter_rows():
+        facts = {"activity": f"{name} ({sector})", "region": "—", "year": "—", "editions": "—", "available": "—"}
+        problems.add("factor_missing", Where(column="sector", item=sector), f"{name}, {sector}", **facts)
+    problems.raise_all()
+    made = made.drop_nulls("coefficient").select(
         *keys, (pl.col("value") / pl.col("coefficient")).alias("value"), "provenance_id"
     )
     return ActivityTable(made, fixed={"unit": "GJ", "quality": QUALITY}, codes=emissions.codes)
 
 
-def _one_each(known: pl.DataFrame, quantity: str) -> pl.DataFrame:
-    """Give the one figure of each activity; two that differ are refused, since they would name two editions."""
-    rows = known.filter(pl.col("quantity") == quantity).unique(["activity", "value", "unit"], maintain_order=True)
+def _per_energy(known: pl.DataFrame) -> pl.DataFrame:
+    """Give CC · OF · 44/12 [t/GJ] of each fuel, and of each sector that has a figure of its own."""
+    carbon, oxidation = (_one_each(known, name) for name in ("carbon_content", "oxidation_factor"))
+    chain = carbon.join(oxidation, on="activity", how="left", suffix="_of")
     problems = Problems()
-    for name in rows.filter(pl.col("activity").is_duplicated())["activity"].unique().sort().to_list():
-        shown = ", ".join(f"{each:g}" for each in rows.filter(pl.col("activity") == name)["value"].to_list())
+    for name in chain.filter(pl.col("value_of").is_null())["activity"].unique().sort().to_list():
+        facts = {"activity": name, "region": "—", "year": "—", "editions": "oxidation_factor", "available": "—"}
+        problems.add("factor_missing", Where(column="activity", item=name), name, **facts)
+    problems.raise_all()
+    mine, other = pl.col("sector"), pl.col("sector_of")
+    chain = chain.filter(mine.is_null() | other.is_null() | (mine == other))
+    scale = {unit: conversion(unit, "t/GJ") for unit in chain["unit"].unique().to_list()}
+    coefficient = pl.col("value") * pl.col("unit").replace_strict(scale, return_dtype=pl.Float64) * pl.col("value_of")
+    # Where both parts have a figure of one sector, the pair of the two goes before a pair with a general part.
+    exact = mine.is_not_null().cast(pl.Int64) + other.is_not_null().cast(pl.Int64)
+    chain = chain.select("activity", pl.coalesce(mine, other).alias("sector"), exact.alias("exact"),
+                         (coefficient * CARBON_TO_CO2).alias("coefficient"))  # fmt: skip
+    chain = chain.filter(pl.col("exact") == pl.col("exact").max().over("activity", "sector"))
+    return chain.drop("exact")
+
+
+def _one_each(known: pl.DataFrame, quantity: str) -> pl.DataFrame:
+    """Give the one figure of each activity and sector; two that differ are refused, since they would name two editions."""
+    rows = known.filter(pl.col("quantity") == quantity)
+    rows = rows.unique(["activity", "sector", "value", "unit"], maintain_order=True)
+    problems = Problems()
+    several = rows.filter(pl.struct("activity", "sector").is_duplicated())
+    for name in several["activity"].unique().sort().to_list():
+        shown = ", ".join(f"{each:g}" for each in several.filter(pl.col("activity") == name)["value"].to_list())
         facts = {"activity": name, "region": "—", "year": "—", "editions": quantity}
         problems.add("factor_ambiguous", Where(column="activity", item=name), shown, **facts)
     problems.raise_all()
-    return rows.select("activity", "value", "unit")
+    return rows.select("activity", "sector", "value", "unit")

@@ -75,7 +75,7 @@ def test_the_weaker_quality_remark_wins() -> None:
     rows = made(
         {**NCV, "quality": "recalled-80"}, {**CONTENT, "quality": "verified"}, {**OXIDATION, "quality": "secondary"}
     )
-    assert rows["quality"].to_list() == ["verified", "recalled-80"]
+    assert rows["quality"].to_list() == ["secondary", "recalled-80"]
 
 
 def test_carbon_without_oxidation_is_refused() -> None:
@@ -128,3 +128,18 @@ def test_two_different_figures_are_refused_and_two_equal_ones_are_not() -> None:
         content("t", NCV, {**NCV, "factor_id": "other", "value": 41.0})
     assert caught.value.problems[0].code == "factor_ambiguous"
     assert content("t", NCV, {**NCV, "factor_id": "other", "value": 40000.0, "unit": "kJ/kg"})[0] == pytest.approx(40.0)
+
+
+def test_a_property_of_one_sector_makes_a_factor_of_that_sector_only() -> None:
+    """Oxidation 0.8 in homes and 0.9 elsewhere; carbon content and calorific value hold for both."""
+    rows = made(NCV, CONTENT, OXIDATION, {**OXIDATION, "factor_id": "of.homes", "sector": "homes", "value": 0.8})
+    found = {(sector, unit): value for sector, unit, value in rows.select("sector", "unit", "value").iter_rows()}
+    assert found == {
+        (None, "t/GJ"): pytest.approx(0.066, rel=1e-12), ("homes", "t/GJ"): pytest.approx(0.066 * 8 / 9, rel=1e-12),
+        (None, "t/t"): pytest.approx(2.64, rel=1e-12), ("homes", "t/t"): pytest.approx(2.64 * 8 / 9, rel=1e-12),
+    }  # fmt: skip
+
+
+def test_two_sectors_of_two_properties_are_not_mixed() -> None:
+    rows = made({**CONTENT, "sector": "homes"}, {**OXIDATION, "sector": "steel"})
+    assert rows.height == 0

@@ -38,6 +38,7 @@ TITLES = {
         "source row, file, factor, method and equation of each figure",
         "每个数值的来源行、文件、因子、方法与公式",
     ),
+    "quality": ("how much of the total rests on figures of which quality", "总量依据各类质量数值的份额"),
     "totals": ("sums by place, sector, scope and activity", "按地点、部门、范围、活动的合计"),
     "intensities": ("emissions per person or area", "单位人口或面积的排放"),
     "denominators": ("population, area and other denominators", "人口、面积等分母"),

@@ -32,7 +32,7 @@ _FUEL_WORDS = {CONTENT: "carbon_content", OXIDISED: "oxidation_factor"}
     source="ipcc2006_v3_ch5",
     status="experimental",
     title=("Product use", "产品使用"),
-    version=2,
+    version=3,
 )
 def product_use(
     activity: ActivityTable,
