@@ -1,11 +1,15 @@
 """A server of several processes: one address and one truth."""
 
 import http.client
+import os
 import shutil
+import subprocess
 import time
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
+
+import pytest
 
 from .conftest import PASSWORD, Server
 
@@ -24,6 +28,18 @@ def ask(server, way, address, body=None, cookie=""):
 def children(pid):
     """Processes that a process has started."""
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+@pytest.mark.skipif(
+    shutil.which("ogrinfo") is None and not os.environ.get("CI"), reason="GDAL's ogrinfo is not installed"
+)
+def test_gdal_reads_layers_as_features(server):
+    address = f"OAPIF:{server.address}/api/v1/studies/toy-land/ogc"
+    command = ["ogrinfo", "-ro", "-al", "-geom=NO", "-oo", "PAGE_SIZE=7", "-spat", "119.10", "31.61", "119.12", "31.63"]
+    done = subprocess.run([*command, address, "parcels"], capture_output=True, text=True, timeout=100, check=True)
+    assert "Feature Count: 20" in done.stdout
+    assert done.stdout.count("t_co2e (Real)") == 20
+    assert "ERROR" not in done.stderr
 
 
 def test_two_processes_answer_as_one(tmp_path, served_results):

@@ -128,6 +128,15 @@ WORKBENCH_MESSAGES: dict[str, Message] = {
         ("{wanted}", "{wanted}，按要求填写"),
         ("correct this part of the address", "请修正地址中的该部分"),
     ),
+    "query_unknown": message(
+        "input",
+        ("The query has a word that this address does not know", "查询中含有此地址不支持的参数"),
+        ("one of {known}", "以下之一：{known}"),
+        (
+            "correct or leave out the word; a filter that is not known would give more than was asked",
+            "改正或去掉该参数；不被识别的筛选条件会返回超出所求的内容",
+        ),
+    ),
     "request_too_large": message(
         "input",
         ("The request is too large", "请求过大"),

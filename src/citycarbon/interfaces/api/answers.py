@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -45,6 +47,35 @@ async def person_of(request: Request) -> Person:
     if request.method not in ("GET", "HEAD", "OPTIONS") and person.known:
         check_form(person, request.headers.get(FORM_HEADER, ""))
     return person
+
+
+def _query_words(wanted: Dependant) -> Iterator[str]:
+    """Words of the query that a route and what it depends on take."""
+    yield from (str(field.alias) for field in wanted.query_params)
+    for each in wanted.dependencies:
+        yield from _query_words(each)
+
+
+FREE = {"rows"}
+"""Last words of addresses whose query is made of the columns of a table."""
+
+
+def only_described(request: Request) -> None:
+    """Refuse words of a query that the description does not have: a filter that is ignored answers with more than was asked.
+
+    Raises
+    ------
+    InputError
+        ``query_unknown`` with every such word.
+    """
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute) or route.path.rpartition("/")[2].partition(".")[0] in FREE:
+        return
+    known = {*_query_words(route.dependant), "lang"}
+    problems = Problems()
+    for word in sorted(set(request.query_params) - known):
+        problems.add("query_unknown", Where(item=word[:100]), word[:100], known=", ".join(sorted(known)))
+    problems.raise_all()
 
 
 Made = bytes | tuple[bytes, dict[str, str]]
@@ -99,7 +130,9 @@ def show_validation(request: Request, error: Exception) -> Response:
     for each in error.errors()[:50]:
         place = ".".join(str(part) for part in each["loc"])
         found = "" if each["type"] == "missing" else str(each.get("input", ""))[:100]
-        problems.add("request_wrong", Where(item=place), found, wanted=str(each["msg"]))
+        # What stands in the address is a bad request; a body that can be read is wrong input.
+        code = {"query": "query_wrong", "path": "address_unknown"}.get(str(each["loc"][0]), "request_wrong")
+        problems.add(code, Where(item=place), found, wanted=str(each["msg"]))
     return show_input_error(request, InputError.several(list(problems)))
 
 

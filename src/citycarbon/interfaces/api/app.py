@@ -5,14 +5,14 @@ Comes in: a workbench. Goes out: a FastAPI application. Not for: the routes them
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 import citycarbon
 from citycarbon.core.errors import InputError
-from citycarbon.interfaces.api import answers, calling, catalogue, comparing, maps, projections, studies, work
+from citycarbon.interfaces.api import answers, calling, catalogue, comparing, features, maps, projections, studies, work
 from citycarbon.interfaces.api.shapes import About, Link
 from citycarbon.interfaces.workbench.asking import gone
 from citycarbon.interfaces.workbench.bench import Bench
@@ -27,7 +27,7 @@ def build(bench: Bench) -> FastAPI:
     """Make the application."""
     app = FastAPI(
         title="citycarbon", version=citycarbon.__version__, description=TEXT, docs_url=None, redoc_url=None,
-        openapi_url="/openapi.json", redirect_slashes=False,
+        openapi_url="/openapi.json", redirect_slashes=False, dependencies=[Depends(answers.only_described)],
     )  # fmt: skip
     app.state.bench = bench
     app.add_exception_handler(InputError, answers.show_input_error)
@@ -48,6 +48,7 @@ def build(bench: Bench) -> FastAPI:
         studies.router,
         comparing.router,
         maps.router,
+        features.router,
         projections.router,
         work.router,
         catalogue.router,

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, create_model
 from starlette.responses import Response
 
+from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.tables import FactorTable, Table
 from citycarbon.interfaces.api.answers import ERRORS, person_of
@@ -121,4 +122,12 @@ def router() -> APIRouter:
                 summary=each.title[0], description=f"{each.summary}\n\n{each.equation}",
                 operation_id=f"run_{each.id.replace('.', '_')}",
             )  # fmt: skip
+
+    @made.post("/methods/{method}", include_in_schema=False)
+    def unknown(method: str, person: Annotated[Person, Depends(analyst)]) -> None:  # noqa: ARG001
+        """Refuse a method that is not there, or whose tables are no rows."""
+        if method in methods():
+            raise HTTPException(405)
+        raise InputError("method_unknown", Where(item=method), method, known=", ".join(list(methods())[:8]))
+
     return made

@@ -60,6 +60,8 @@ class Guard:
         if self.bench.settings.idle_stop:
             self.bench.asked()
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _headed(send)
         limit = self.bench.settings.upload if scope["path"].endswith(UPLOAD) else self.bench.settings.body
         begun = False
 
@@ -96,6 +98,15 @@ class Guard:
         foreign = origin not in ("", "null") and urlsplit(origin).netloc != host
         if site in ("cross-site", "same-site") or foreign or (origin == "null" and "cookie" in headers):
             raise InputError("origin_foreign", Where(item="Origin"), origin or site)
+
+
+def _headed(send: Any) -> Any:
+    """Send the head of an answer and leave its body out: HEAD is GET without what follows."""
+
+    async def headed(message: Any) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return headed
 
 
 def _counted(receive: Any, limit: int) -> Any:

@@ -14,7 +14,7 @@ STATUS = {
     "origin_foreign": 403, "approve_own": 403, "study_unknown": 404, "address_unknown": 404, "table_unknown": 404,
     "layer_unknown": 404, "method_unknown": 404, "job_unknown": 404, "result_missing": 404, "way_not_allowed": 405,
     "study_busy": 409, "version_changed": 409, "study_exists": 409, "request_too_large": 413, "too_many_tries": 429,
-    "query_wrong": 400, "host_unknown": 400, "server_failed": 500,
+    "query_wrong": 400, "query_unknown": 400, "host_unknown": 400, "server_failed": 500,
 }  # fmt: skip
 """Status of the codes that are not simply wrong input (422)."""
 BY_STATUS = {400: "query_wrong", 401: "sign_in_needed", 403: "role_missing", 404: "address_unknown", 405: "way_not_allowed",

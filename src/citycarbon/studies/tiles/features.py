@@ -18,14 +18,15 @@ import shapely
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.results import StudyResult
 from citycarbon.studies.tiles.shapes import Floats, Shapes
+from citycarbon.studies.tiles.systems import moved
 
 Box = tuple[float, float, float, float]
 
 
 def feature(
-    shapes: Shapes, values: Floats, result: StudyResult, choice: Mapping[str, str], number: int
-) -> dict[str, Any]:
-    """Give one feature with its names, area and emissions."""
+    shapes: Shapes, values: Floats, result: StudyResult, choice: Mapping[str, str], number: int, *, system: str = "OGC:CRS84"
+) -> dict[str, Any]:  # fmt: skip
+    """Give one feature with its names, area and emissions, in a coordinate system."""
     row = shapes.rows.row(number, named=True)
     value = float(values[number])
     area = float(shapes.area[number])
@@ -36,22 +37,38 @@ def feature(
         "t_co2e": value if known else None,
         "t_co2e_ha": value / area if known and math.isfinite(area) and area > 0 else None,
     }  # fmt: skip
-    shape = json.loads(shapely.to_geojson(shapes.geometry([number])[0]))
+    shape = json.loads(shapely.to_geojson(moved(shapes.geometry([number])[0], system)))
     return {"type": "Feature", "id": number, "geometry": shape, "properties": facts}
 
 
 def features(
     shapes: Shapes, values: Floats, result: StudyResult, choice: Mapping[str, str], box: Box | None, offset: int, limit: int,
-    root: str, given: Mapping[str, str],
+    root: str, given: Mapping[str, str], *, system: str = "OGC:CRS84", there: bool = True,
 ) -> bytes:  # fmt: skip
-    """Give a page of features as a GeoJSON collection with links, as OGC API - Features asks."""
-    found = np.arange(shapes.rows.height)
+    """Give a page of features as a GeoJSON collection with links, as OGC API - Features asks.
+
+    Parameters
+    ----------
+    shapes, values, result, choice
+        The layer and its emissions.
+    box
+        West, south, east, north [degree], if only a part is wanted.
+    offset, limit
+        Which of the features.
+    root, given
+        Address and words of the request, for links.
+    system
+        Coordinate system of the features.
+    there
+        Whether the layer has anything at the time that is asked for.
+    """
+    found = np.arange(shapes.rows.height if there else 0)
     if box is not None:
         west, south, east, north = box
         left, low, right, high = shapes.boxes
         # A box whose west lies east of its east goes over the date line.
         across = (left <= east) & (right >= west) if west <= east else (left <= east) | (right >= west)
-        found = np.flatnonzero(across & (low <= north) & (high >= south))
+        found = found[np.flatnonzero(across & (low <= north) & (high >= south))] if there else found
     shown = found[offset : offset + limit]
     links = [
         {"href": f"{root}?{urlencode({**given, 'offset': offset})}", "rel": "self", "type": "application/geo+json"}
@@ -61,7 +78,7 @@ def features(
         links.append({"href": f"{root}?{following}", "rel": "next", "type": "application/geo+json"})
     made = {
         "type": "FeatureCollection", "numberMatched": len(found), "numberReturned": len(shown), "links": links,
-        "features": [feature(shapes, values, result, choice, int(number)) for number in shown],
+        "features": [feature(shapes, values, result, choice, int(number), system=system) for number in shown],
     }  # fmt: skip
     return json.dumps(made, ensure_ascii=False).encode()
 
