@@ -97,6 +97,24 @@ class CodeList:
         return code if pair is None else (pair[1] if lang == "zh" else pair[0]) or code
 
 
+def one_list_each(listed: Iterable[Mapping[str, CodeList]]) -> dict[str, CodeList]:
+    """Give the code lists of several tables by dimension; two that differ in their tree are refused.
+
+    Raises
+    ------
+    DoubleCountError
+        ``codes_differ``.
+    """
+    codes: dict[str, CodeList] = {}
+    for dimension, each in (item for known in listed for item in known.items()):
+        first = codes.setdefault(dimension, each)
+        if dict(first.parents) != dict(each.parents):
+            raise InputError(
+                "codes_differ", Where(column=dimension), f"{first.known} | {each.known}", dimension=dimension
+            )
+    return codes
+
+
 def nested_periods(periods: Iterable[str]) -> list[tuple[str, str]]:
     """Find pairs (longer period, period inside it) among ISO periods such as 2019 and 2019-07."""
     present = set(periods)

@@ -15,7 +15,7 @@ import narwhals as nw
 import polars as pl
 
 from citycarbon.core import frames
-from citycarbon.core.dimensions import BASES, DISTRIBUTIONS, FLOWS, NOTATION_KEYS, SCOPES, CodeList
+from citycarbon.core.dimensions import BASES, DISTRIBUTIONS, FLOWS, NOTATION_KEYS, SCOPES, CodeList, one_list_each
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.frames import Frame
 from citycarbon.core.names import NAMES, names_in_one_form, one_form, unknown
@@ -441,7 +441,7 @@ class EmissionTable(Table):
             )
             for table in tables
         ]
-        codes = _one_list_each(tables)
+        codes = one_list_each([table.codes for table in tables])
         stacked = frames.concat(parts)
         return cls.trusted(stacked.select(*[c for c in ordered if c in stacked.collect_schema().names()]), codes=codes)
 
@@ -486,18 +486,6 @@ class DenominatorTable(Table):
         _PROVENANCE,
     )
     __slots__ = ()
-
-
-def _one_list_each(tables: Sequence[Table]) -> dict[str, CodeList]:
-    """Give the code lists of several tables; two that differ in their tree are refused."""
-    codes: dict[str, CodeList] = {}
-    for dimension, listed in (item for table in tables for item in table.codes.items()):
-        first = codes.setdefault(dimension, listed)
-        if dict(first.parents) != dict(listed.parents):
-            raise InputError(
-                "codes_differ", Where(column=dimension), f"{first.known} | {listed.known}", dimension=dimension
-            )
-    return codes
 
 
 def _textual(table: type[Table], name: str) -> bool:
