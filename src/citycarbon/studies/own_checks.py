@@ -15,6 +15,9 @@ from citycarbon.core.totals import total
 from citycarbon.core.warming import BIOGENIC, METHANE, ORIGINS, WarmingMetric
 from citycarbon.data.library import warming_metric
 from citycarbon.strategy.drivers.effect_table import EffectTable
+from citycarbon.strategy.projection.series.bands import LEVEL
+from citycarbon.strategy.projection.series.forecast import ForecastTable
+from citycarbon.strategy.projection.series.paths import NARROW
 from citycarbon.strategy.projection.stocks.tables import CalibrationTable
 from citycarbon.studies.run import Run
 
@@ -22,7 +25,7 @@ from citycarbon.studies.run import Run
 def own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: pl.DataFrame) -> list[Check]:
     """Check the account itself: conservation, look-ups, recalled factors, notation keys, memo items, own factors."""
     rows = account.to_polars()
-    made = [_conservation(main, run.study.scopes), *_placed(run), *_closed(run), *_uncalibrated(run)]
+    made = [_conservation(main, run.study.scopes), *_placed(run), *_closed(run), *_uncalibrated(run), *_narrow(run)]
     made += _lookup_caveats(rows)
     recalled = factors.filter(pl.col("quality").str.starts_with("recalled"))
     if recalled.height:
@@ -172,6 +175,26 @@ def _uncalibrated(run: Run) -> list[Check]:
                 f"步骤 {name}：校准系数 {low:.3g} 至 {high:.3g}",
             )
             made.append(Check(f"calibration.{name}", "note", text, high))
+    return made
+
+
+def _narrow(run: Run) -> list[Check]:
+    """Forecasts whose bands held too little of the past."""
+    made = []
+    for name, table in run.tables.items():
+        if not isinstance(table, ForecastTable):
+            continue
+        rows = table.to_polars().filter(pl.col("coverage") < NARROW)
+        rows = rows.unique(["place", "measure", "model"], maintain_order=True).sort("coverage", maintain_order=True)
+        if not rows.height:
+            continue
+        listed = list(rows.select("place", "measure", "model", "coverage").head(6).iter_rows())
+        words = ", ".join(f"{p} {m} {model} {100 * share:.0f} %" for p, m, model, share in listed)
+        text = (
+            f"step {name}: bands of 90 % held less than 80 % of the past, they are too narrow: {words}",
+            f"步骤 {name}：90% 区间对历史的覆盖不足 80%，区间过窄：{words}",
+        )
+        made.append(Check(f"bands: {name}", "caveat", text, listed[0][3], LEVEL, unit="1"))
     return made
 
 

@@ -5,6 +5,7 @@ Comes in: series by year. Goes out: scores by model and horizon with a verdict. 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.series import Floats, SeriesTable
 from citycarbon.core.tables import Table
+from citycarbon.strategy.projection.series.bands import Known
 from citycarbon.strategy.projection.series.models import BASELINES, check_models
-from citycarbon.strategy.projection.series.origins import Origins, roll_all
-from citycarbon.strategy.projection.series.scores import crps, diebold_mariano, holm
+from citycarbon.strategy.projection.series.origins import Errors, Origins, roll_all
+from citycarbon.strategy.projection.series.scores import crps_rows, diebold_mariano, holm
 from citycarbon.strategy.projection.series.yearly import Yearly, yearly_series
 
 VERDICTS = (
@@ -29,7 +31,6 @@ VERDICTS = (
     "no forecast",
 )
 _CHANCE = 0.05
-_LEAST_ERRORS = 5
 DEFAULT = "naive, drift, theta, ets, arima, gm11, mngm, combination"
 
 
@@ -47,7 +48,7 @@ class BackTestTable(Table):
         Column("mase", "number", low=0, unit="1", meaning=("error in mean steps of the past", "平均绝对标准化误差")),
         Column("bias", "number", unit="1", meaning=("mean of forecast over value, less 1", "平均偏差")),
         Column("crps", "number", low=0, unit="1", meaning=("ranked probability score over value", "连续分级概率评分")),
-        Column("coverage", "number", low=0, high=1, unit="1", meaning=("share inside the 80 % interval", "80% 区间覆盖率")),
+        Column("coverage", "number", low=0, high=1, unit="1", meaning=("share inside the 90 % band", "90% 区间覆盖率")),
         Column("best_naive", required=True, empty=False, meaning=("baseline that it is compared with", "对照基线")),
         Column("statistic", "number", unit="1", meaning=("Diebold-Mariano statistic", "DM 统计量")),
         Column("p_value", "number", low=0, high=1, unit="1", meaning=("chance, adjusted by Holm", "Holm 校正后的 p 值")),
@@ -62,6 +63,7 @@ class BackTestTable(Table):
     source="diebold_mariano_1995",
     status="validated",
     title=("Back-test of forecasts", "预测回测"),
+    version=2,
 )
 def back_test(
     series: SeriesTable,
@@ -84,8 +86,8 @@ def back_test(
         Measure that is wanted; all of them if left out.
     models
         Models, joined by commas: naive, drift, theta, ets, arima, gm11, gm11_rolling, mngm, mngm_arima, mngm_bpnn, lstm,
-        combination (mean of the others named); ``all`` for every single one but lstm. The baselines naive and drift are always
-        run.
+        seasonal-4 (a pattern that comes again after 4 steps; 2 to 24), combination (mean of the others named); ``all`` for every
+        single one but lstm and seasonal ones. The baselines naive and drift are always run.
     horizons
         [1] Steps ahead that are scored, joined by commas.
     first
@@ -102,8 +104,8 @@ def back_test(
     scores
         By place, measure, horizon and model: ``verdict`` against the baseline with the smaller mean absolute error there
         (better or worse only if the Diebold-Mariano p, adjusted by Holm over the models of that horizon, is below 0.05), origins,
-        MAPE, MASE, bias; CRPS over the value and coverage of the 80 % interval, both by the errors that were known at each
-        origin, where five or more were.
+        MAPE, MASE, bias; CRPS over the value and coverage of the 90 % band, both by the spread that ``forecast`` would have
+        drawn at each origin from the errors known then, where five or more were.
 
     Raises
     ------
@@ -125,18 +127,18 @@ def back_test(
     >>> made.select("model", "verdict", "origins", "best_naive").rows()
     [('naive', 'baseline', 20.0, 'drift'), ('drift', 'baseline', 20.0, 'drift'), ('gm11', 'worse than naive', 20.0, 'drift')]
     """
-    wanted = tuple(dict.fromkeys([*BASELINES, *check_models(models)]))
+    named = check_models(models)
+    wanted = tuple(dict.fromkeys([*BASELINES, *named]))
     steps = _horizons(horizons)
     if first < 4:
         raise InputError("value_out_of_range", Where(item="first"), first, range="first >= 4")
     found = yearly_series(series, measure, scenario, least=first + min(steps))
-    rolled = roll_all(found, wanted, max(steps), first, seed, processes)
-    rows = [
-        row
-        for each, origins in zip(found, rolled, strict=True)
-        for h in steps
-        for row in _scored(each, origins, wanted, h)
-    ]
+    rolled = roll_all(found, named, max(steps), first, seed, processes)
+    rows: list[tuple[Any, ...]] = []
+    for each, origins in zip(found, rolled, strict=True):
+        bands = {name: _Bands.of(origins.errors(name)) for name in wanted}
+        for h in steps:
+            rows += _scored(each, origins, wanted, h, bands)
     schema = {column.name: pl.Float64 if column.kind == "number" else pl.String for column in BackTestTable.columns}
     made = pl.DataFrame(rows, schema=schema, orient="row")
     numbers = [name for name, kind in schema.items() if kind == pl.Float64]
@@ -150,7 +152,23 @@ def _horizons(text: str) -> list[int]:
     return sorted({int(word) for word in words})
 
 
-def _scored(each: Yearly, origins: Origins, models: tuple[str, ...], horizon: int) -> list[tuple[Any, ...]]:
+@dataclass(frozen=True)
+class _Bands:
+    """Errors of a model, what each origin knew of them, and whether its band held what came."""
+
+    errors: Errors
+    known: Known
+    held: Floats
+
+    @classmethod
+    def of(cls, errors: Errors) -> _Bands:
+        known = Known.of(errors.values, errors.rivals, errors.still)
+        return cls(errors, known, known.held())
+
+
+def _scored(
+    each: Yearly, origins: Origins, models: tuple[str, ...], horizon: int, bands: dict[str, _Bands]
+) -> list[tuple[Any, ...]]:
     """Rows of one series and horizon."""
     came = origins.came[:, horizon - 1]
     losses = {name: np.abs(came - origins.forecasts[name][:, horizon - 1]) for name in models}
@@ -177,31 +195,30 @@ def _scored(each: Yearly, origins: Origins, models: tuple[str, ...], horizon: in
             verdict = "not better than naive"
         else:
             verdict = "better than naive" if statistic < 0 else "worse than naive"
-        relative = loss / np.abs(came)
-        bias = origins.forecasts[name][:, horizon - 1] / came - 1
-        rank, inside = _by_known_errors(origins, name, horizon)
+        relative = _parts(loss, np.abs(came))
+        bias = _parts(origins.forecasts[name][:, horizon - 1], came) - 1
+        rank, inside = _by_known_errors(origins, name, horizon, bands[name])
         rows.append(
             (each.place, each.measure, float(horizon), name, verdict, float(known.sum()), _mean(relative),
-             _mean(loss / origins.scale), _mean(bias), rank, inside, best, statistic, p)
+             _mean(_parts(loss, origins.scale)), _mean(bias), rank, inside, best, statistic, p)
         )  # fmt: skip
     return rows
 
 
-def _by_known_errors(origins: Origins, model: str, horizon: int) -> tuple[float, float]:
-    """CRPS over the value and coverage of the 80 % interval, each origin by the errors that it could know."""
-    errors = origins.errors(model)[:, horizon - 1]
-    ranks, inside = [], []
-    for row in range(len(errors)):
-        known = errors[: max(0, row - horizon + 1)]
-        known = known[np.isfinite(known)]
-        point, came = origins.forecasts[model][row, horizon - 1], origins.came[row, horizon - 1]
-        if len(known) < _LEAST_ERRORS or not (np.isfinite(point) and np.isfinite(came)) or came == 0:
-            continue
-        sample = point * (1 + known)
-        ranks.append(crps(sample, came) / abs(came))
-        low, high = np.quantile(sample, [0.1, 0.9])
-        inside.append(float(low <= came <= high))
-    return (float(np.mean(ranks)), float(np.mean(inside))) if ranks else (float("nan"), float("nan"))
+def _by_known_errors(origins: Origins, model: str, horizon: int, bands: _Bands) -> tuple[float, float]:
+    """CRPS over the value and coverage of the 90 % band, each origin by the errors that it could know."""
+    known = bands.known
+    drawn, weights = known.quantiles(horizon)
+    points, came = origins.forecasts[model][known.enough, horizon - 1], origins.came[known.enough, horizon - 1]
+    rows = np.flatnonzero(np.isfinite(points) & np.isfinite(came) & (came != 0))
+    values = bands.errors.around(points[rows, None], drawn[rows])
+    ranks = crps_rows(values, came[rows], weights[rows]) / np.abs(came[rows])
+    return _mean(ranks), _mean(bands.held[:, horizon - 1])
+
+
+def _parts(values: Floats, of: Floats) -> Floats:
+    """Values in parts of others; nan where those are zero: a share of nothing is no number."""
+    return np.divide(values, of, out=np.full(len(values), np.nan), where=of != 0)
 
 
 def _mean(values: Floats) -> float:

@@ -43,7 +43,8 @@ def series_check(series: SeriesTable, *, measure: str | None = None, scenario: s
     Returns
     -------
     findings
-        ``series.length``: a caveat below twenty values. ``series.break``: a caveat where the growth rate has no one mean
+        ``series.length``: a caveat below twenty values. ``series.constant``: a caveat where no value differs from the first, so
+        that bands have no width. ``series.break``: a caveat where the growth rate has no one mean
         (OLS-CUSUM, p below 0.05), naming the year in which the running sum is farthest out. ``series.zero``: a caveat where
         percentages and grey models have no meaning.
 
@@ -80,6 +81,12 @@ def series_check(series: SeriesTable, *, measure: str | None = None, scenario: s
         rows.append(
             _row("series.length", each, each.measure, float(count), float(_FEW), "caveat" if few else "agrees", texts)
         )
+        if count > 1 and not np.ptp(each.values):
+            texts = (
+                "no value differs from the first: a band about it has no width and says nothing",
+                "各年数值相同：区间无宽度，不说明问题",
+            )
+            rows.append(_row("series.constant", each, each.measure, 0.0, 0.0, "caveat", texts))
         if (each.values <= 0).any():
             texts = (
                 "values of zero or below have no growth rate and no percentage error",

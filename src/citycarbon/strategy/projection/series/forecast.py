@@ -6,15 +6,14 @@ Comes in: series by year. Goes out: forecasts with bands, and the chance of a pe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.series import Floats, SeriesTable
+from citycarbon.core.schema import Column
+from citycarbon.core.series import SeriesTable
 from citycarbon.core.tables import OBSERVED
 from citycarbon.strategy.projection.outcomes import (
     BandTable,
@@ -24,50 +23,50 @@ from citycarbon.strategy.projection.outcomes import (
     peak_outcomes,
     peak_rows,
 )
-from citycarbon.strategy.projection.series.models import check_models, forecasts_of
+from citycarbon.strategy.projection.series.bands import LEAST_ERRORS
+from citycarbon.strategy.projection.series.models import check_models
 from citycarbon.strategy.projection.series.origins import roll_all
+from citycarbon.strategy.projection.series.paths import INTERVALS, Paths, paths_of
 from citycarbon.strategy.projection.series.yearly import Yearly, yearly_series
 
-INTERVALS = ("bootstrap", "conformal")
-_LEAST_ERRORS = 5
-_LEAST_BLOCKS = 10
-_BLOCK = 5
-"""Longest run of errors that is drawn whole [steps]: business cycles are about as long, and a history of fifty years still holds
-enough different runs."""
 DEFAULT = "naive, drift, theta, ets, arima, gm11, mngm, combination"
 
 
-@dataclass(frozen=True)
-class _Paths:
-    """Forecast of one series by one model: point forecasts (horizon,) and drawn paths (draws, horizon)."""
+_VALUE = Column("value", "number", required=True, empty=False, meaning=("forecast, or observed", "预测值或观测值"))
+_NOTES = (
+    Column("note_en", meaning=("what is to be said of the band, in English", "区间说明，英文")),
+    Column("note_zh", meaning=("what is to be said of the band, in Chinese", "区间说明，中文")),
+)
 
-    each: Yearly
-    model: str
-    point: Floats
-    draws: Floats
 
-    @property
-    def times(self) -> list[str]:
-        last = self.each.years[-1]
-        return [str(last + self.each.step * (k + 1)) for k in range(len(self.point))]
+class ForecastTable(BandTable):
+    """Paths with bands of one model each, and what such bands held in the past."""
 
-    @property
-    def labels(self) -> dict[str, str]:
-        return {"place": self.each.place, "measure": self.each.measure, "model": self.model, "scenario": "projected"}
+    columns = (
+        *(_VALUE if column.name == "value" else column for column in BandTable.columns),
+        Column(
+            "coverage", "number", low=0, high=1, unit="1", meaning=("share inside the 90 % band", "90% 区间覆盖率")
+        ),
+        *_NOTES,
+    )  # fmt: skip
+    __slots__ = ()
 
-    def with_history(self) -> tuple[Floats, list[str]]:
-        """Paths that begin with the observed values."""
-        past = np.broadcast_to(self.each.values, (len(self.draws), len(self.each.values)))
-        return np.concatenate([past, self.draws], axis=1), [*map(str, self.each.years), *self.times]
+
+class ForecastPeakTable(PeakTable):
+    """Chance of the peak by year, by one model each, with what is to be said of its bands."""
+
+    columns = (*PeakTable.columns, *_NOTES)
+    __slots__ = ()
 
 
 @method(
     id="strategy.projection.series.forecast",
-    gives=BandTable,
-    equation="y_{T+h} = ŷ_{T+h} (1 + e_{o,h}), o drawn from past origins, whole runs of errors at once",
-    source="hyndman_athanasopoulos_2021",
+    gives=ForecastTable,
+    equation="y_{T+h} = ŷ_{T+h} + e_h,  e ~ Σ_b w_b t_n(0, s_b h^b),  w_b ∝ p_b Π_h N(e_{o,h}; 0, s_b h^b)^{n_h}",
+    source="citycarbon_bands",
     status="experimental",
     title=("Forecast of a series", "时间序列预测"),
+    version=2,
 )
 def forecast(
     series: SeriesTable,
@@ -81,7 +80,7 @@ def forecast(
     seed: int = 1,
     processes: int = 0,
     scenario: str | None = None,
-) -> BandTable:
+) -> ForecastTable:
     """Forecast each series by several models, with bands from the errors that the models made on past origins.
 
     Parameters
@@ -95,9 +94,9 @@ def forecast(
     horizon
         [1] Steps ahead.
     intervals
-        ``bootstrap``: runs of up to five steps of errors of past origins are drawn whole and joined, so that errors that go
-        together stay together and bands widen. ``conformal``: bands are the errors of
-        past origins at the same horizon; needs five origins for the farthest step.
+        ``bootstrap``: paths are drawn whole from the distribution that was fitted to the errors of past origins at all horizons
+        (a parametric bootstrap), by Student's t. ``conformal``: the errors one step ahead by their own rank (n + 1) p instead,
+        Student's t where that is beyond the last of them; farther steps widen alike.
     first
         [1] Values that the first past origin knows.
     draws
@@ -112,8 +111,9 @@ def forecast(
     Returns
     -------
     forecasts
-        Observed values, and for each model the median and the quantiles of 5, 25, 75 and 95 %. A model that gives no finite
-        forecast of a series is left out; ``back_test`` names it.
+        Observed values, and for each model its forecast and the quantiles of 5, 25, 75 and 95 %. ``coverage`` is the share of
+        past values that the band of 90 % held by what was known then, over all horizons; below 0.8 a note says so. A model that
+        gives no finite forecast of a series is left out; ``back_test`` names it.
 
     Raises
     ------
@@ -124,8 +124,9 @@ def forecast(
 
     References
     ----------
-    Hyndman and Athanasopoulos (2021), section 5.5, for bootstrapped errors; Künsch (1989), blocks; Vovk et al. (2005) for
-    conformal bands. Errors are relative, and taken from models that had not seen the value, so that bands are not too narrow.
+    Errors are those of models that had not seen the value; logarithms where the series grows by rates, else differences. Their
+    variance is s h^b, mixed over b (``bands``); paths are fractional Brownian motion, Mandelbrot and Van Ness (1968); Vovk et al.
+    (2005) for conformal ranks. ``benchmarks/bands.py`` prints what the bands hold, by process, model and horizon.
 
     Examples
     --------
@@ -142,17 +143,22 @@ def forecast(
         if each.each.name not in known:
             known.add(each.each.name)
             frames.append(_observed(each.each))
-        frames.append(band_rows(each.draws, each.times, each.each.unit, each.labels))
-    return BandTable(pl.concat(frames, how="diagonal"))
+        rows = band_rows(each.draws, each.times, each.each.unit, each.labels).with_columns(
+            pl.Series("value", each.point)
+        )
+        share = each.coverage if each.cases else None
+        frames.append(each.noted(rows).with_columns(pl.lit(share, pl.Float64).alias("coverage")))
+    return ForecastTable(pl.concat(frames, how="diagonal"))
 
 
 @method(
     id="strategy.projection.series.forecast_peak",
-    gives=PeakTable,
+    gives=ForecastPeakTable,
     equation="P(peak = t) = share of drawn paths whose highest value, history included, is at t",
     source="hyndman_athanasopoulos_2021",
     status="experimental",
     title=("Peak year of forecasts", "预测达峰年份分布"),
+    version=2,
 )
 def forecast_peak(
     series: SeriesTable,
@@ -165,7 +171,7 @@ def forecast_peak(
     seed: int = 1,
     processes: int = 0,
     scenario: str | None = None,
-) -> PeakTable:
+) -> ForecastPeakTable:
     """Tell how likely each year is to be that of the peak, by the drawn paths of each model.
 
     Parameters
@@ -214,7 +220,7 @@ def forecast_peak(
     'later'
     """
     found = _paths(series, measure, models, horizon, "bootstrap", first, draws, seed, processes, scenario)
-    return PeakTable(pl.concat([peak_rows(*each.with_history(), each.labels) for each in found]))
+    return ForecastPeakTable(pl.concat([each.noted(peak_rows(*each.with_history(), each.labels)) for each in found]))
 
 
 @method(
@@ -224,6 +230,7 @@ def forecast_peak(
     source="hyndman_athanasopoulos_2021",
     status="experimental",
     title=("Peak of forecasts, with intervals", "预测达峰结论与区间"),
+    version=2,
 )
 def forecast_outcomes(
     series: SeriesTable,
@@ -293,17 +300,17 @@ def forecast_outcomes(
     if not all(word.isdigit() and len(word) == 4 for word in words):
         raise InputError("value_out_of_range", Where(item="by"), by, range="YYYY, YYYY")
     found = _paths(series, measure, models, horizon, "bootstrap", first, draws, seed, processes, scenario)
+    en = (
+        f"the past alone, no plans and measures; {draws} paths of {horizon} steps; intervals of chances count past runs"
+    )
+    zh = f"仅依据历史，不含规划与措施；{draws} 条路径、{horizon} 步；概率区间按历史独立时段数计"
     frames = []
     for each in found:
         paths, times = each.with_history()
         years = [int(word) for word in words]
         worth = partial(_worth, len(each.each.values) - first, each.each.years[-1], horizon, each.each.step)
-        frames.append(peak_outcomes(paths, times, each.each.unit, each.labels, years, worth))
-    en = (
-        f"the past alone, no plans and measures; {draws} paths of {horizon} steps; intervals of chances count past runs"
-    )
-    zh = f"仅依据历史，不含规划与措施；{draws} 条路径、{horizon} 步；概率区间按历史独立时段数计"
-    return OutcomeTable(pl.concat(frames).with_columns(pl.lit(en).alias("note_en"), pl.lit(zh).alias("note_zh")))
+        frames.append(each.noted(peak_outcomes(paths, times, each.each.unit, each.labels, years, worth), (en, zh)))
+    return OutcomeTable(pl.concat(frames))
 
 
 def _worth(origins: int, last: int, horizon: int, step: int, by: int | None) -> float:
@@ -322,7 +329,7 @@ def _observed(each: Yearly) -> pl.DataFrame:
 def _paths(
     series: SeriesTable, measure: str | None, models: str, horizon: int, intervals: str, first: int, draws: int,
     seed: int, processes: int, scenario: str | None,
-) -> list[_Paths]:  # fmt: skip
+) -> list[Paths]:  # fmt: skip
     """Forecast and draw; every series and model that gives a finite forecast."""
     wanted = check_models(models)
     problems = Problems()
@@ -336,44 +343,13 @@ def _paths(
     if intervals not in INTERVALS:
         problems.add("value_not_listed", Where(item="intervals"), intervals, known=", ".join(INTERVALS))
     problems.raise_all()
-    needed = horizon if intervals == "conformal" else 1
-    found = yearly_series(series, measure, scenario, least=first + _LEAST_ERRORS + needed - 1)
+    found = yearly_series(series, measure, scenario, least=first + LEAST_ERRORS)
     rolled = roll_all(found, wanted, horizon, first, seed, processes)
-    made: list[_Paths] = []
-    for number, (each, origins) in enumerate(zip(found, rolled, strict=True)):
-        before = len(made)
-        points = forecasts_of(wanted, each.values, horizon, seed)
-        for place, model in enumerate(wanted):
-            errors = origins.errors(model)
-            enough = np.isfinite(errors[:, :needed]).sum(axis=0).min() >= _LEAST_ERRORS
-            if not (np.isfinite(points[model]).all() and enough):
-                continue
-            generator = np.random.default_rng([seed, number, place])
-            made.append(_Paths(each, model, points[model], _drawn(points[model], errors, intervals, draws, generator)))
-        if len(made) == before:
+    made: list[Paths] = []
+    for each, origins in zip(found, rolled, strict=True):
+        drawn = paths_of(each, origins, wanted, horizon, draws, seed, intervals)
+        made += drawn
+        if not drawn:
             problems.add("forecast_none", Where(item=each.name), ", ".join(wanted))
     problems.raise_all()
     return made
-
-
-def _drawn(point: Floats, errors: Floats, intervals: str, draws: int, generator: np.random.Generator) -> Floats:
-    """Paths (draws, horizon) around a forecast."""
-    horizon = len(point)
-    if intervals == "conformal":
-        # One rank for a whole path, so that a path that is high stays high.
-        rank = generator.random(draws)
-        spread = [np.quantile(errors[np.isfinite(errors[:, h]), h], rank) for h in range(horizon)]
-        return np.asarray(point * (1 + np.stack(spread, axis=1)))
-    block = max(h for h in range(1, min(horizon, _BLOCK) + 1) if h == 1 or _complete(errors, h).sum() >= _LEAST_BLOCKS)
-    known = 1 + errors[_complete(errors, block), :block]
-    pieces = [known[generator.integers(len(known), size=draws)] for _ in range(-(-horizon // block))]
-    carried, parts = np.ones((draws, 1)), []
-    for piece in pieces:
-        parts.append(carried * piece)
-        carried = parts[-1][:, -1:]
-    return np.asarray(point * np.concatenate(parts, axis=1)[:, :horizon])
-
-
-def _complete(errors: Floats, steps: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Origins whose errors are known over a number of steps."""
-    return np.asarray(np.isfinite(errors[:, :steps]).all(axis=1))

@@ -9,8 +9,10 @@ ARIMA, ETS and Theta are of statsforecast (Nixtla), the networks of scikit-learn
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +22,11 @@ from citycarbon.strategy.projection.series.grey_models import fit_grey, fit_powe
 
 BASELINES = ("naive", "drift")
 MODELS = ("naive", "drift", "theta", "ets", "arima", "gm11", "gm11_rolling", "mngm", "mngm_arima", "mngm_bpnn")
+SEASONAL = "seasonal-"
+"""A pattern that comes again after so many steps, with its mean change: ``seasonal-4``. It runs where it is named."""
+_SEASONAL = re.compile(SEASONAL + r"([2-9]|1\d|2[0-4])")
+_DIGITS = 12
+"""Decimals that a series is rounded to, in parts of its mean size."""
 LSTM = "lstm"
 """A network whose extra is large: it runs where it is named, and ``all`` does not stand for it."""
 COMBINATION = "combination"
@@ -54,11 +61,29 @@ def forecast_values(model: str, values: Floats, horizon: int, seed: int = 1) -> 
     forecasts
         Shape (horizon,); nan where the model gives no finite value.
     """
+    values = np.asarray(values, dtype=float)
+    # Optimisers have tolerances, bounds and first guesses of a size of their own: 16 Gt and 16,000,000,000 t came out otherwise.
+    # Rounding makes the figures of all units the same to the last digit, so that no tie is broken by the unit.
+    scale = float(np.abs(values).mean()) or 1.0
+    scaled = values if model in BASELINES or model.startswith(SEASONAL) else np.round(values / scale, _DIGITS)
     with warnings.catch_warnings():
         # Optimisers of short series warn of every start that they give up.
         warnings.simplefilter("ignore")
-        made = np.asarray(_FORECAST[model](np.asarray(values, dtype=float), horizon, seed), dtype=float)
+        made = np.asarray(_method(model)(scaled, horizon, seed), dtype=float)
+    made = made if scaled is values else made * scale
     return np.where(np.isfinite(made), made, np.nan)
+
+
+def _method(model: str) -> Callable[[Floats, int, int], Floats]:
+    """The function of a model; ``seasonal-4`` repeats a pattern of four steps."""
+    if model.startswith(SEASONAL):
+        return partial(_seasonal, period=int(model.removeprefix(SEASONAL)))
+    return _FORECAST[model]
+
+
+def least_values(model: str) -> int:
+    """Values that a model needs."""
+    return 2 * int(model.removeprefix(SEASONAL)) if model.startswith(SEASONAL) else LEAST[model]
 
 
 def check_models(names: str) -> tuple[str, ...]:
@@ -71,9 +96,9 @@ def check_models(names: str) -> tuple[str, ...]:
     """
     words = [word.strip() for word in names.split(",") if word.strip()]
     wanted = tuple(MODELS) if words == ["all"] else tuple(dict.fromkeys(words))
-    unknown = [word for word in wanted if word not in (*MODELS, LSTM, COMBINATION)]
+    unknown = [word for word in wanted if word not in (*MODELS, LSTM, COMBINATION) and not _SEASONAL.fullmatch(word)]
     if unknown or not wanted:
-        known = ", ".join((*MODELS, LSTM, COMBINATION))
+        known = ", ".join((*MODELS, LSTM, COMBINATION, SEASONAL + "2", "…", SEASONAL + "24"))
         raise InputError("value_not_listed", Where(item="models"), ", ".join(unknown) or "—", known=known)
     needs = {"theta": "statsforecast", "ets": "statsforecast", "arima": "statsforecast", "mngm_arima": "statsforecast",
              "mngm_bpnn": "sklearn", "lstm": "keras"}  # fmt: skip
@@ -108,6 +133,12 @@ def _naive(values: Floats, horizon: int, _: int) -> Floats:
 def _drift(values: Floats, horizon: int, _: int) -> Floats:
     slope = (values[-1] - values[0]) / (len(values) - 1)
     return np.asarray(values[-1] + slope * np.arange(1, horizon + 1))
+
+
+def _seasonal(values: Floats, horizon: int, _: int, period: int) -> Floats:
+    ahead = np.arange(horizon)
+    slope = (values[-period:] - values[:period]).mean() / (len(values) - period)
+    return np.asarray(values[len(values) - period + ahead % period] + slope * period * (ahead // period + 1))
 
 
 def _theta(values: Floats, horizon: int, _: int) -> Floats:
@@ -210,7 +241,7 @@ def forecasts_of(models: Sequence[str], values: Floats, horizon: int, seed: int)
     """
     made: dict[str, Floats] = {}
     for model in (name for name in models if name != COMBINATION):
-        fits = len(values) >= LEAST[model] and (model not in POSITIVE or bool((values > 0).all()))
+        fits = len(values) >= least_values(model) and (model not in POSITIVE or bool((values > 0).all()))
         made[model] = forecast_values(model, values, horizon, seed) if fits else np.full(horizon, np.nan)
     if COMBINATION in models:
         others = np.array(list(made.values()))

@@ -15,7 +15,8 @@ from functools import partial
 import numpy as np
 
 from citycarbon.core.series import Floats
-from citycarbon.strategy.projection.series.models import COMBINATION, LSTM, SLOW, forecasts_of, preload
+from citycarbon.strategy.projection.series.bands import Spread, grows_by_rates, spread_of
+from citycarbon.strategy.projection.series.models import BASELINES, COMBINATION, LSTM, SLOW, forecasts_of, preload
 from citycarbon.strategy.projection.series.yearly import Yearly
 
 _FEW = 40
@@ -31,11 +32,52 @@ class Origins:
     scale: Floats
     """Mean absolute step of the values known at each origin, for MASE."""
 
-    def errors(self, model: str) -> Floats:
-        """Relative errors: what came over the forecast, less 1."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            made: Floats = self.came / self.forecasts[model] - 1
-        return np.where(np.isfinite(made), made, np.nan)
+    values: Floats
+    """The whole series."""
+
+    def errors(self, model: str, points: dict[str, Floats] | None = None) -> Errors:
+        """Errors of a model beside those of the baselines; ``points`` are forecasts from the end of the series.
+
+        Errors are rates where the series grows by rates and every forecast is above zero.
+        """
+        names = [model, *(name for name in BASELINES if name != model and name in self.forecasts)]
+        made = {name: self.forecasts[name] for name in names}
+        ahead = {name: points[name] for name in names} if points else {}
+        known = np.concatenate([each[np.isfinite(each)].ravel() for each in (*made.values(), *ahead.values())])
+        if grows_by_rates(self.values) and bool((known > 0).all()):
+            made = {name: np.log(each) for name, each in made.items()}
+            ahead = {name: np.log(each) for name, each in ahead.items()}
+            came, size, rates = np.log(self.came), 1.0, True
+        else:
+            came, size, rates = self.came, float(np.abs(self.values).mean()) or 1.0, False
+        rivals = [((came - made[name]) / size, (made[name] - made[model]) / size) for name in names[1:]]
+        apart = [(ahead[name] - ahead[model]) / size for name in names[1:]] if ahead else []
+        still = names.index("naive") if "naive" in names else -1
+        return Errors((came - made[model]) / size, rates, size, tuple(rivals), tuple(apart), still)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors by origin and horizon: logarithms of what came over the forecast, or differences over the size of the series."""
+
+    values: Floats
+    rates: bool
+    size: float
+    rivals: tuple[tuple[Floats, Floats], ...] = ()
+    """For each baseline its errors, and how far its forecasts lie from those of the model, both by origin and horizon."""
+    apart: tuple[Floats, ...] = ()
+    """How far the forecast of each baseline from the end of the series lies from that of the model."""
+    still: int = -1
+    """Which of the model and its rivals, in that order, forecasts no change."""
+
+    def spread(self) -> Spread | None:
+        """Spread of the errors to come."""
+        rivals = [(each, apart) for (each, _), apart in zip(self.rivals, self.apart, strict=True)]
+        return spread_of(self.values, rivals, self.still)
+
+    def around(self, point: Floats, drawn: Floats) -> Floats:
+        """Put drawn errors about a forecast."""
+        return np.asarray(point * np.exp(drawn) if self.rates else point + self.size * drawn)
 
 
 _Key = tuple[bytes, str, int, int]
@@ -52,9 +94,10 @@ def roll_all(
 ) -> list[Origins]:
     """Forecast each series from each origin, from ``first`` known values on to one before the last.
 
+    The baselines are there in any case: bands of other models are held against them. The combination is of those named.
     Other processes share the work where that pays; the result does not depend on how many.
     """
-    single = [name for name in models if name != COMBINATION]
+    single = [name for name in dict.fromkeys([*models, *BASELINES]) if name != COMBINATION]
     missing = [(each, name) for each in series for name in single if not _has(_key(each, name, first, seed), horizon)]
     work = partial(_rolled, horizon=max(horizon, _LEAST_HORIZON), first=first, seed=seed)
     slow = sum(max(0, len(each.values) - first) for each, name in missing if name in SLOW)
@@ -109,5 +152,6 @@ def _origins(each: Yearly, forecasts: dict[str, Floats], models: Sequence[str], 
         came[row, : len(part)] = part
     scale = np.array([np.abs(np.diff(values[:end])).mean() for end in ends])
     if COMBINATION in models:
-        forecasts = forecasts | {COMBINATION: np.mean(list(forecasts.values()), axis=0)}
-    return Origins({name: forecasts[name] for name in models}, came, scale)
+        named = [forecasts[name] for name in models if name != COMBINATION]
+        forecasts = forecasts | {COMBINATION: np.mean(named, axis=0) if named else np.full(came.shape, np.nan)}
+    return Origins(forecasts, came, scale, values)

@@ -11,18 +11,26 @@ import numpy as np
 from citycarbon.core.series import Floats
 
 
-def crps(sample: Floats, came: float) -> float:
-    """Continuous ranked probability score of equally likely values: mean |X − y| − ½ mean |X − X'|.
+def crps(sample: Floats, came: float, weights: Floats | None = None) -> float:
+    """Continuous ranked probability score of values, equally likely without weights: mean |X − y| − ½ mean |X − X'|.
 
     Examples
     --------
     >>> crps(np.array([1.0, 3.0]), 2.0)
     0.5
     """
-    x = np.sort(np.asarray(sample, dtype=float))
-    n = len(x)
-    spread = 2 * float(((2 * np.arange(1, n + 1) - n - 1) * x).sum()) / (n * n)
-    return float(np.abs(x - came).mean()) - 0.5 * spread
+    x = np.atleast_2d(np.asarray(sample, dtype=float))
+    w = np.full(x.shape, 1 / x.shape[1]) if weights is None else np.atleast_2d(weights)
+    return float(crps_rows(x, np.array([came]), w)[0])
+
+
+def crps_rows(samples: Floats, came: Floats, weights: Floats) -> Floats:
+    """CRPS of each row of weighted values, shape (rows, values), against what came."""
+    order = np.argsort(samples, axis=1)
+    x, w = np.take_along_axis(samples, order, axis=1), np.take_along_axis(weights, order, axis=1)
+    half_spread = ((2 * np.cumsum(w, axis=1) - w - 1) * w * x).sum(axis=1)
+    # Rounding may leave a score of zero a little below it.
+    return np.asarray(np.maximum(0.0, (w * np.abs(x - came[:, None])).sum(axis=1) - half_spread))
 
 
 def diebold_mariano(first: Floats, second: Floats, horizon: int) -> tuple[float, float]:
