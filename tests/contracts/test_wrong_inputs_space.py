@@ -271,6 +271,8 @@ def test_emissions_of_an_element_that_its_place_has_not_are_refused():
     assert refused(lambda: plan_effect(ELEMENTS, ELEMENTS, traced(strange), traced(GOOD))) == ["element_unnamed"]
     two = ElementTable(pl.concat([ELEMENTS.to_polars(), ELEMENTS.to_polars().with_columns(scenario=pl.lit("plan"))]))
     assert refused(lambda: plan_effect(two, ELEMENTS, traced(GOOD), traced(GOOD))) == ["sum_alternatives"]
+    months = ElementTable(pl.concat([ELEMENTS.to_polars(), ELEMENTS.to_polars().with_columns(time=pl.lit("2022-01"))]))
+    assert refused(lambda: plan_effect(months, ELEMENTS, traced(GOOD), traced(GOOD))) == ["sum_parent_child"]
     denser = PlanChangeTable(
         pl.DataFrame({"change": ["denser"], "element": ["school"], "factor": [1.5], "near": [10.0]})
     )

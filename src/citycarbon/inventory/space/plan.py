@@ -11,6 +11,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import check_periods
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.data.library.elements import ElementTable
 from citycarbon.data.shaping.parts import EVERY_SCOPE, check_alike, one_whole, sums
@@ -158,11 +159,13 @@ def _joined(elements: ElementTable, emissions: EmissionTable, scopes: str) -> pl
 
 
 def _one_state(elements: ElementTable) -> None:
-    """Refuse elements of several years or scenarios: their amounts are no parts of one city."""
+    """Refuse elements of several times or scenarios: their amounts are no parts of one city."""
     problems = Problems()
-    years = sorted({word[:4] for word in elements.words("time")})
-    if len(years) > 1:
-        problems.add("sum_years", Where(column="time"), ", ".join(years))
+    times = elements.words("time")
+    if len(times) > 1:
+        # A year beside its months is no less twice the city than two years are.
+        check_periods(elements.to_polars())
+        problems.add("sum_years", Where(column="time"), ", ".join(times))
     scenarios = elements.words("scenario")
     if len(scenarios) > 1:
         problems.add("sum_alternatives", Where(column="scenario"), ", ".join(scenarios), dimension="scenario")
