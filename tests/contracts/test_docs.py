@@ -1,5 +1,6 @@
 """The documentation is complete: whatever a person can name is in it, its links lead somewhere, both READMEs say the same."""
 
+import math
 import re
 from pathlib import Path
 
@@ -178,3 +179,40 @@ def test_make_targets_that_pages_name_exist():
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
     for path in PAGES:
         assert set(re.findall(r"\bmake ([a-z]+)`", path.read_text("utf-8"))) <= targets, path.name
+
+
+NUMBER = r"\d[\d,]*(?:\.\d+)?"
+UNITS = r"(?:\s?%)?+(?:\s*+(?:[^\d×/+−=.;:,|()\s]|/[^\d\s(]))*+(?:\s*+\([^()=−+]*+\))*+\s*+"
+WORKED = re.compile(rf"(?<![\w.,])(?<![×·/+−)\d] )({NUMBER}{UNITS}(?:[×/]\s*{NUMBER}{UNITS})+)=\s*({NUMBER})")
+GIVES = re.compile(rf"\b(?:gives?|becomes?|comes? to)\s+({NUMBER})\s+(?:t|tce|kg|GJ|MWh|kWh|%)\b")
+
+
+def reckoned(side: str) -> float:
+    """What a product in words comes to: ``400,000 m³ × 2.16219 kg/m³``."""
+    made = 1.0
+    for sign, number, percent in re.findall(rf"(^|[×/](?=\s*\d))\s*({NUMBER})(\s?%)?", re.sub(r"\([^()]*\)", "", side)):
+        factor = float(number.replace(",", "")) / (100 if percent else 1)
+        made = made / factor if sign == "/" else made * factor
+    return made
+
+
+@pytest.mark.parametrize("name", ["call.md", "first-study.md"])
+def test_sums_worked_by_hand_come_out(name):
+    text = re.sub(r"\s+", " ", re.sub(r"`[^`\n]*`", "x", prose(page(name))))
+    found = WORKED.findall(text)
+    assert len(found) >= (10 if name == "call.md" else 2)
+    for side, printed in found:
+        figure = printed.replace(",", "")
+        # Kilograms become tonnes on the way: a power of a thousand is no error, anything else is.
+        power = 1000.0 ** round(math.log(reckoned(side) / float(figure), 1000))
+        unit = 10.0 ** -len(figure.partition(".")[2])
+        assert abs(reckoned(side) / power - float(figure)) <= unit, f"{side}= {printed}"
+
+
+def test_every_figure_that_a_method_is_said_to_give_is_held_to_its_call():
+    text = page("call.md")
+    shown = "\n".join(re.findall(r"^```.*?^```", text, re.M | re.S)).replace(",", "")
+    words = re.sub(r"\s+", " ", prose(text).replace("`", ""))
+    for figure in GIVES.findall(words):
+        bare = figure.replace(",", "")
+        assert re.search(rf"(?<![\d.]){re.escape(bare)}0*(?!\d)", shown), f"{figure} stands in no answer of call.md"

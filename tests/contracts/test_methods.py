@@ -10,13 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import polars.testing
 import pytest
 
 from citycarbon.core.errors import InputError
 from citycarbon.core.method import Method
 from citycarbon.core.tables import Table
 from citycarbon.data.library import shipped_library, shipped_rows
+from citycarbon.data.readers import read_table
 from citycarbon.data.references import references
+from citycarbon.data.typed import activity_codes
+from citycarbon.data.writers import write_table
 from citycarbon.studies.catalogue import OWN, methods
 from citycarbon.studies.run import execute
 
@@ -69,6 +73,23 @@ def test_numbers_of_tables_have_units(each: Method):
             assert all(column.meaning), f"{table.__name__}.{column.name}"
             if column.kind == "number" and "unit" not in {c.name for c in table.columns}:
                 assert column.unit or column.name in ("month", "tolerance", "scale"), f"{table.__name__}.{column.name}"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx"])
+def test_what_a_method_wrote_the_next_one_reads_row_by_row(ending: str, tmp_path: Path, runs):
+    taken = {each.table for method in ALL for each in method.parameters if each.table is not None}
+    # Every kind of table and every method that gives one, as far as a file of it is read at once.
+    tables = {(step.method, type(table)): table for run in runs.values() for step in run.study.steps
+              if type(table := run.tables[step.id]) in taken and 0 < table.to_polars().height <= 2000}  # fmt: skip
+    assert len({kind for _, kind in tables}) >= 8
+    for (method, kind), table in tables.items():
+        before, path = table.to_polars(), tmp_path / f"{method}.{ending}"
+        write_table(before, path)
+        after = read_table(path, kind)[0].to_polars()
+        if "activity" in before.columns:
+            # Names of the list of activities are read as its codes: Natural gas as natural_gas.
+            before = before.with_columns(activity_codes(before["activity"]))
+        pl.testing.assert_frame_equal(after.select(before.columns), before, check_exact=ending != "xlsx")
 
 
 @pytest.mark.parametrize("each", ALL, ids=IDS)

@@ -160,7 +160,8 @@ def _row_rules(column: Column) -> list[tuple[str, nw.Expr, dict[str, str]]]:
     value = nw.col(column.name)
     rules: list[tuple[str, nw.Expr, dict[str, str]]] = []
     if not column.empty:
-        rules.append(("value_empty", value.is_null(), {"column": column.name}))
+        empty = value.is_null() if column.kind in ("number", "year") else value.is_null() | (value == "")
+        rules.append(("value_empty", empty, {"column": column.name}))
     if column.kind == "number":
         # In pandas an empty cell is NaN: what counts as null is an empty cell and no broken number.
         nan = value.is_nan() & ~value.is_null()

@@ -153,6 +153,20 @@ def check_complete(rows: pl.DataFrame) -> None:
     problems.raise_all()
 
 
+def single_scenario(rows: pl.DataFrame) -> pl.DataFrame:
+    """Give the rows of a table that must have one scenario, for methods that let nobody choose.
+
+    Raises
+    ------
+    InputError
+        ``scenario_single`` if it has several.
+    """
+    known = rows["scenario"].cast(pl.String).unique().sort().to_list()
+    if len(known) > 1:
+        raise InputError("scenario_single", Where(column="scenario"), ", ".join(known))
+    return rows
+
+
 def chosen_scenario(rows: pl.DataFrame, scenario: str | None = None) -> pl.DataFrame:
     """Keep one scenario, whose rows must be parts that add and times that follow one another.
 

@@ -66,6 +66,8 @@ class Table:
     columns: ClassVar[tuple[Column, ...]] = ()
     named: ClassVar[tuple[str, ...]] = NAMES
     """Columns whose words are brought to one form (:mod:`citycarbon.core.names`)."""
+    holds_totals: ClassVar[bool] = False
+    """Whether printed totals may stand among the rows: nothing adds them up, or the table says of each row what it is."""
     __slots__ = ("_codes", "_fixed", "_frame", "_names")
     _frame: Frame
     _fixed: Mapping[str, str]
@@ -259,6 +261,7 @@ class ActivityTable(Table):
 class FactorTable(Table):
     """Emission factors and properties: value per activity unit, with source, region and years of validity."""
 
+    holds_totals = True
     columns = (
         Column("factor_id", meaning=("identifier in the library", "因子标识")),
         Column("quantity", default="emission_factor", meaning=("what the figure is", "数值含义")),

@@ -23,6 +23,7 @@ from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTabl
 from citycarbon.core.units import parse
 from citycarbon.data import safety
 from citycarbon.data.own_factors import settle_factors
+from citycarbon.data.printed.printed_totals import printed_totals
 from citycarbon.data.sheets import ROW, RawSheet, read_text, read_workbook
 from citycarbon.data.spelling import CODED, codes_as_text
 from citycarbon.data.typed import Matched, activity_codes, match_headers, typed_frame
@@ -40,6 +41,8 @@ KEYS: dict[type[Table], tuple[str, ...]] = {
     GroupTable: ("place",),
 }
 """Columns in which no two rows of a file may agree."""
+TRACES = ("flow", "notation", "provenance_id", "factor_id", "method", "rule", "metric")
+"""Columns by which a table that a method wrote tells where each row comes from."""
 LABELS: dict[type[Table], tuple[str, ...]] = {
     ActivityTable: ("place", "time", "sector", "activity", "scenario", "unit"),
     EmissionTable: (*EmissionTable.dimensions, "time", "unit"),
@@ -58,6 +61,8 @@ class FileOptions:
     given: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, CodeList] = field(default_factory=dict)
     shape: Callable[[RawSheet], RawSheet] | None = None
+    declared: Mapping[str, CodeList] = field(default_factory=dict)
+    """Places and sectors that a study knows, for tables whose words need not all be among them."""
 
 
 def read_table(
@@ -119,7 +124,7 @@ def read_reviewed(
     if suffix == ".parquet" and options.shape is not None:
         raise InputError("shape_idle", Where(file=shown), suffix)
     if suffix == ".parquet":
-        frame, sheet, encoding, problems = _parquet(path, options, shown), "", "parquet", Problems()
+        (frame, traced), sheet, encoding, problems = _parquet(path, options, shown), "", "parquet", Problems()
     else:
         raw = raw_sheet(path, shown, options)
         raw = options.shape(raw) if options.shape is not None else raw
@@ -129,14 +134,21 @@ def read_reviewed(
         sheet, encoding = raw.sheet, raw.encoding
         headers = {item.column.name: item.header for item in matched}
         places = MergedPlaces(path, {item.header: item.index + 1 for item in matched})
+        traced = "provenance_id" in headers
     where = Where(file=shown, sheet=sheet or None)
     tell("checking")
     frame = _number_constants(frame, table, options.given, where, problems)
     if issubclass(table, FactorTable):
         frame, found = settle_factors(frame, where)
         problems.extend(_in_words_of_file(item, headers) for item in found)
-    problems.extend(_in_words_of_file(item, headers) for item in _unknown_codes(frame, options.codes, where))
-    checked = _check(encoded(frame, table), table, where, problems, headers, unique or _keys(table), places)
+    frame = encoded(frame, table)
+    sums = printed_totals(frame, table, where, {**options.declared, **options.codes})
+    named = {(item.where.column, item.found) for item in sums}
+    unknown = [
+        item for item in _unknown_codes(frame, options.codes, where) if (item.where.column, item.found) not in named
+    ]
+    problems.extend(_in_words_of_file(item, headers) for item in (*unknown, *sums))
+    checked = _check(frame, table, where, problems, headers, unique or _keys(table, traced), places)
     origin = Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding, sheet)
     return checked, origin, headers
 
@@ -180,8 +192,10 @@ def encoded(frame: pl.DataFrame, table: type[Table]) -> pl.DataFrame:
     return frame.with_columns(pl.col(name).cast(pl.Categorical) for name in present)
 
 
-def _keys(table: type[Table]) -> Sequence[str]:
-    return next((keys for kind, keys in KEYS.items() if issubclass(table, kind)), ())
+def _keys(table: type[Table], traced: bool) -> Sequence[str]:
+    """Columns that tell rows apart; equal figures that a file traces to different rows or factors are different facts."""
+    keys = next((keys for kind, keys in KEYS.items() if issubclass(table, kind)), ())
+    return (*keys[:-1], *TRACES, keys[-1]) if traced and "value" in keys else keys
 
 
 def _check(
@@ -295,8 +309,8 @@ def raw_sheet(path: Path, shown: str, options: FileOptions) -> RawSheet:
     return read_text(path, shown, options.encoding)
 
 
-def _parquet(path: Path, options: FileOptions, shown: str) -> pl.DataFrame:
-    """Read parquet; column names are the table's own or mapped, text is never turned into numbers."""
+def _parquet(path: Path, options: FileOptions, shown: str) -> tuple[pl.DataFrame, bool]:
+    """Read parquet; column names are the table's own or mapped, text is never turned into numbers; tell if it has a trace."""
     try:
         frame = pl.read_parquet(path)
     except Exception as error:
@@ -312,16 +326,21 @@ def _parquet(path: Path, options: FileOptions, shown: str) -> pl.DataFrame:
     spare = [name for name in options.mapping if name in frame.columns and name not in options.mapping.values()]
     frame = frame.drop([*[name for name in options.ignore if name in frame.columns], *spare], strict=False)
     frame = frame.rename({header: name for name, header in options.mapping.items()}, strict=False)
+    # As in text files, blanks around a name are no part of it, and a blank cell is an empty one.
+    frame = frame.with_columns(
+        pl.col(name).str.strip_chars().replace("", None) for name, kind in frame.schema.items() if kind == pl.String
+    )
     frame = frame.with_columns(pl.lit(text).alias(name) for name, text in options.given.items())
     frame = frame.with_columns(codes_as_text(frame[name]) for name in CODED if name in frame.columns)
     if "activity" in frame.columns and frame["activity"].dtype == pl.String:
         frame = frame.with_columns(activity_codes(frame["activity"]))
     if not frame.height:
         raise InputError("file_empty", Where(file=shown), "")
-    if "provenance_id" not in frame.columns:
+    traced = "provenance_id" in frame.columns
+    if not traced:
         row = pl.int_range(1, pl.len() + 1)
         frame = frame.with_columns(pl.format("{}:{}", pl.lit(shown), row).alias("provenance_id"))
-    return frame
+    return frame, traced
 
 
 def split_sheet(name: str) -> tuple[str, str | None]:

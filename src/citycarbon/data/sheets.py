@@ -19,12 +19,27 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.data import safety
 from citycarbon.data.cell_values import trimmed
+from citycarbon.data.printed.headings import (
+    LOOKED_AT,
+    delimiter_of,
+    last_lines,
+    notes_below,
+    refuse_notes,
+    refuse_titles,
+    separator,
+    text_lines,
+)
 from citycarbon.data.workbooks.loading import Workbook
 
 ROW = "\x00row"
+BOOKS = (".xlsx", ".xlsm")
 ENCODINGS = ("utf-8-sig", "utf-8", "gb18030", "gbk", "gb2312", "utf-16")
 _DELIMITERS = {".tsv": "\t", ".csv": ",", ".txt": ","}
-_FORMULA = r"^\s*[=@]|^\s*[+\-][A-Za-z@=(\"'$]"
+_FORMULA = (
+    r"^\s*[=@]|^\s*[+\-][\s+\-]*(?:[(@=\"'$]|\$?[A-Za-z]{1,3}\$?\d+(?:$|[^\w\- ])|[A-Za-z][\w.]*\s*(?:\(.*\)|[|!]))"
+)
+"""A formula that came as text; a name that begins with a hyphen, such as -East-wing, is none."""
+_DISARMED = r"^'([=+\-@\t\r])"
 _NO_FORMULA = r"(?i)^\s*[+\-](inf|infinity|nan)\s*$"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -50,20 +65,32 @@ class RawSheet:
 
 
 @safety.netted
-def read_text(path: Path, shown: str, encoding: str | None = None) -> RawSheet:
-    """Read a csv, tsv or txt file; the encoding is the stated one, or UTF-8, or else GB18030 if the text proves it."""
+def read_text(path: Path, shown: str, encoding: str | None = None, *, notes: bool = False) -> RawSheet:
+    """Read a csv, tsv or txt file; the encoding is the stated one, or UTF-8, or else GB18030 if the text proves it.
+
+    With ``notes`` lines of one text below the table are kept as rows; without it they are refused, as a title is.
+    """
     safety.text_lines(path, shown)
     text, used = decode(path.read_bytes(), shown, encoding)
     text = text if "\n" in text else text.replace("\r", "\n")
-    blank = re.match(r"(?:[\s,;]*\n)?", text)
+    stated = separator(text)
+    blank = re.match(r"(?:[\s,;]*\n)?", text) if stated is None else re.match(r"[^\n]*\n(?:[\s,;]*\n)?", text)
     start = blank.end() if blank else 0
     above, text = text[:start].count("\n"), text[start:]
     first = text[: text.find("\n")] if "\n" in text else text
     if not first.strip(" \t\r,;"):
         raise InputError("file_empty", Where(file=shown), "")
-    delimiter = _DELIMITERS[path.suffix.lower()]
-    if path.suffix.lower() != ".tsv" and "," not in first:
-        delimiter = next((mark for mark in (";", "\t") if mark in first), delimiter)
+    where = Where(file=shown)
+    delimiter = stated or delimiter_of(
+        first, text.split("\n", LOOKED_AT)[1:LOOKED_AT], _DELIMITERS[path.suffix.lower()]
+    )
+    head = text_lines(text, delimiter, above)
+    refuse_titles(head, where)
+    last, width = last_lines(text, delimiter, above), len(head[0][1]) if head else 1
+    if notes:
+        text = _widened(text, delimiter, width, len(notes_below(last, width)))
+    else:
+        refuse_notes(last, width, where)
     try:
         frame = pl.read_csv(
             io.BytesIO(text.encode("utf-8")),
@@ -83,6 +110,15 @@ def read_text(path: Path, shown: str, encoding: str | None = None) -> RawSheet:
     frame.columns = [f"column_{index + 1}" for index in range(frame.width)]
     frame = frame.with_row_index(ROW, offset=1 + above).slice(1)
     return _tidy(RawSheet(shown, "", header, frame, used, None, 1 + above))
+
+
+def _widened(text: str, delimiter: str, width: int, notes: int) -> str:
+    """Make of each note below a table one cell, and as many empty ones as its rows have: a comma in a sentence parts nothing."""
+    if not notes:
+        return text
+    table, *lines = text.rstrip().rsplit("\n", notes)
+    texts = [line.strip().strip(delimiter).strip().strip('"').replace('"', "'") for line in lines]
+    return "\n".join([table, *(f'"{note}"' + delimiter * (width - 1) for note in texts)])
 
 
 def decode(data: bytes, shown: str, encoding: str | None = None) -> tuple[str, str]:
@@ -210,10 +246,13 @@ def _stray_quote(text: str, shown: str, above: int) -> InputError:
 
 
 @safety.netted
-def read_workbook(path: Path, shown: str, sheet: str | None = None, *, corner: bool = False) -> RawSheet:
-    """Read one sheet of an xlsx workbook; a workbook with several sheets needs a name.
+def read_workbook(
+    path: Path, shown: str, sheet: str | None = None, *, corner: bool = False, notes: bool = False
+) -> RawSheet:
+    """Read one sheet of an xlsx workbook; a workbook in which several sheets can be seen needs a name.
 
-    With ``corner`` the first column may have no name, as in a matrix whose rows and columns are both named.
+    With ``corner`` the first column may have no name and a line of units may follow, as in a matrix whose rows and columns are
+    both named; with ``notes`` notes below the table are kept as rows.
     """
     book = Workbook.open(path, shown)
     sheet = book.sheet(sheet)
@@ -225,6 +264,11 @@ def read_workbook(path: Path, shown: str, sheet: str | None = None, *, corner: b
     if not len(top):
         raise InputError("file_empty", where, "")
     start = int(top[0])
+    lines = list(enumerate(cells.slice(start, LOOKED_AT).rows(), start=start + 1))
+    refuse_titles(lines, where, corner=corner)
+    if not notes:
+        last = max(start + 1, cells.height - LOOKED_AT)
+        refuse_notes(list(enumerate(cells.slice(last).rows(), start=last + 1)), cells.width, where)
     header = tuple(str(cell or "") for cell in cells.row(start))
     body = cells.with_row_index(ROW, offset=1).slice(start + 1)
     exact = numbers.with_row_index(ROW, offset=1).slice(start + 1)
@@ -244,9 +288,12 @@ def _tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
     problems = Problems()
     if not rows.height:
         problems.add("file_empty", sheet.where(), "")
+    _check_names(tidy, corner, problems)
     for index, cell in enumerate(cells):
         name = header[index] if index < len(header) else ""
-        _check_cells(tidy, name or ("—" if corner and index == 0 else ""), index, cell, problems)
+        _check_cells(tidy, name or ("—" if corner and index == 0 else ""), cell, problems)
+    rows = rows.with_columns(pl.col(cells).str.replace(_DISARMED, "$1"))
+    tidy = RawSheet(sheet.file, sheet.sheet, header, rows, sheet.encoding, numbers, sheet.top)
     lowered = [name.casefold() for name in header if name]
     for name in dict.fromkeys(name for name in header if lowered.count(name.casefold()) > 1):
         problems.add("column_duplicate", sheet.where(name, (sheet.top,)), name)
@@ -254,7 +301,7 @@ def _tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
     return tidy
 
 
-def _check_cells(sheet: RawSheet, name: str, index: int, cell: str, problems: Problems) -> None:
+def _check_cells(sheet: RawSheet, name: str, cell: str, problems: Problems) -> None:
     rows = sheet.rows
     long = rows.filter(pl.col(cell).str.len_bytes() > safety.LONGEST_CELL)
     long = long.filter(pl.col(cell).str.len_chars() > safety.LONGEST_CELL)
@@ -266,5 +313,16 @@ def _check_cells(sheet: RawSheet, name: str, index: int, cell: str, problems: Pr
     formulas = rows.filter(text.str.contains(_FORMULA) & ~text.str.contains(_NO_FORMULA))
     if formulas.height:
         problems.add("formula_cell", sheet.where(name, tuple(formulas[ROW].head(5).to_list())), formulas[cell][0])
-    if not name and rows[cell].null_count() < rows.height:
-        problems.add("column_unnamed", sheet.where(f"{index + 1}", (sheet.top,)), rows[cell].drop_nulls()[0])
+
+
+def _check_names(sheet: RawSheet, corner: bool, problems: Problems) -> None:
+    """Name all columns with data and no name in one problem: they have one cause."""
+    cells = [name for name in sheet.rows.columns if name != ROW]
+    bare = [
+        index for index, cell in enumerate(cells)
+        if not (sheet.header[index] if index < len(sheet.header) else "") and not (corner and index == 0)
+        and sheet.rows[cell].null_count() < sheet.rows.height
+    ]  # fmt: skip
+    if bare:
+        shown = ", ".join(str(sheet.rows[cells[index]].drop_nulls()[0]) for index in bare[:5])
+        problems.add("column_unnamed", sheet.where(", ".join(str(index + 1) for index in bare), (sheet.top,)), shown)

@@ -49,6 +49,12 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in writers:
         raise InputError("file_kind_unknown", Where(file=str(path)), suffix or "—", kinds=", ".join(WRITABLE))
+    # A negative zero is a zero.
+    frame = frame.with_columns(
+        pl.when(pl.col(name) == 0).then(0.0).otherwise(pl.col(name)).cast(kind).alias(name)
+        for name, kind in frame.schema.items()
+        if kind.is_float()
+    )
     with whole_file(path) as fresh:
         writers[suffix](frame, fresh)
 

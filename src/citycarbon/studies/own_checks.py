@@ -25,7 +25,9 @@ from citycarbon.studies.run import Run
 def own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: pl.DataFrame) -> list[Check]:
     """Check the account itself: conservation, look-ups, recalled factors, notation keys, memo items, own factors."""
     rows = account.to_polars()
-    made = [_conservation(main, run.study.scopes), *_placed(run), *_closed(run), *_uncalibrated(run), *_narrow(run)]
+    made = [
+        _conservation(main, run.study.scopes), *_placed(run), *_closed(run), *_uncalibrated(run), *_narrow(run), *_road_fuel(run),
+    ]  # fmt: skip
     made += _lookup_caveats(rows)
     recalled = factors.filter(pl.col("quality").str.starts_with("recalled"))
     if recalled.height:
@@ -195,6 +197,49 @@ def _narrow(run: Run) -> list[Check]:
             f"步骤 {name}：90% 区间对历史的覆盖不足 80%，区间过窄：{words}",
         )
         made.append(Check(f"bands: {name}", "caveat", text, listed[0][3], LEVEL, unit="1"))
+    return made
+
+
+SALES, DISTANCE = "inventory.sectors.fuel_sales", "inventory.sectors.vehicle_use"
+
+
+def _road_fuel(run: Run) -> list[Check]:
+    """One fuel of one place and year in the account by what was sold and by what was driven: two ways to count one thing."""
+    steps = {step.id: step for step in run.study.steps}
+
+    def behind(name: str) -> set[str]:
+        direct = {each for source in steps[name].tables.values() for each in source.needed if each in steps}
+        return {name, *(far for each in direct for far in behind(each))}
+
+    used = {name for name in run.study.account if name in steps for name in behind(name)}
+    by = {
+        method: [(name, run.tables[name].to_polars()) for name in sorted(used) if steps[name].method == method]
+        for method in (SALES, DISTANCE)
+    }
+    made = []
+    for sold, sales in by[SALES]:
+        for driven, distances in by[DISTANCE]:
+            keys = ["place", "year", "activity", "scenario", "sector"]
+            here, there = (part.with_columns(pl.col("time").str.slice(0, 4).alias("year")).select(keys).unique()
+                           for part in (sales, distances))  # fmt: skip
+            twice = here.join(there, on=keys[:-1], suffix="_driven")
+            if not twice.height:
+                continue
+            named = (
+                twice.select(keys[:3])
+                .unique()
+                .sort(keys[:3])
+                .head(6)
+                .select(pl.format("{} {} {}", "place", "year", "activity"))
+            )
+            words = ", ".join(named.to_series())
+            text = (
+                f"road fuel stands twice, by sales in step {sold} and by distance in step {driven}: {words}",
+                f"道路燃料计了两次：步骤 {sold} 按销量，步骤 {driven} 按行驶里程：{words}",
+            )
+            # Buses that fill up at their depot are not in the sales of filling stations: another sector is asked about only.
+            same = bool(twice.filter(pl.col("sector") == pl.col("sector_driven")).height)
+            made.append(Check("road_fuel.twice", "misfit" if same else "caveat", text, float(twice.height)))
     return made
 
 

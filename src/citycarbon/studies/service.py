@@ -121,7 +121,7 @@ def call(
     method_id
         Id in the catalogue.
     tables
-        Table or layer parameter to file (``book.xlsx#Sheet``), or ``library:EDITION[,EDITION]`` for factors.
+        Table or layer parameter to file (``book.xlsx#Sheet``, ``city.gpkg#layer``), or ``library:EDITION[,EDITION]`` for factors.
     parameters
         Plain parameters, text or typed.
     options

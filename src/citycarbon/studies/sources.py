@@ -28,11 +28,12 @@ from citycarbon.data.layers import VECTOR, Layer, read_layer
 from citycarbon.data.layers.raster import Raster
 from citycarbon.data.library import FactorLibrary, shipped_library
 from citycarbon.data.library.elements import ElementFactorTable, element_factors
+from citycarbon.data.printed.printed_totals import printed_totals
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
 from citycarbon.data.regions import region_code
 from citycarbon.data.shaping.columns import Wanted
 from citycarbon.studies.catalogue import nearest
-from citycarbon.studies.formats import read_format
+from citycarbon.studies.formats import read_format, refuse_idle, refuse_idle_of_plain
 from citycarbon.studies.spatial.opening import open_layers
 from citycarbon.studies.spatial.sound_places import check_levels
 from citycarbon.studies.study_file import STUDY_FILE, LayerSource, Study, TableSource, UserFactors
@@ -190,24 +191,31 @@ class Desk:
             if source.columns is not None:
                 mapping, _ = self.path(source.columns, None)
                 source = source.model_copy(update={"columns": str(mapping)})
-            table, origin, metadata = read_format(path, source, kind, shown)
+            table, origin, metadata = read_format(path, source, kind, shown, self._declared())
             self.metadata |= {shown: metadata} if metadata else {}
             self.origins[f"{shown}#{origin.sheet}"] = origin
             return table
         if path.suffix.lower() in VECTOR and (source.only or source.words):
             raise InputError("shape_idle", Where(file=shown), path.suffix.lower())
         if path.suffix.lower() in VECTOR:
+            refuse_idle(["ignore"] if source.ignore else [], shown, path.suffix.lower())
             return self._wide(source, kind, path, shown)
-        listed = (
-            {"place": self.place_codes, "sector": self.sector_codes} if kind in (ActivityTable, EmissionTable) else {}
-        )
-        codes = {name: code for name, code in listed.items() if code is not None}
+        refuse_idle_of_plain(source, path.suffix.lower(), shown)
+        declared = self._declared()
+        codes = declared if kind in (ActivityTable, EmissionTable) else {}
         shape = Wanted(source.map, source.only, source.words, source.wide)
         cut = shape if source.only or source.words or source.wide else None
-        options = FileOptions(source.sheet or sheet, source.encoding, source.map, source.ignore, source.set, codes, cut)
+        options = FileOptions(
+            source.sheet or sheet, source.encoding, source.map, source.ignore, source.set, codes, cut, declared
+        )
         table, origin = read_table(path, kind, options, shown, unique=unique)
         self.origins[f"{shown}#{origin.sheet}"] = origin
         return table
+
+    def _declared(self) -> dict[str, CodeList]:
+        """Places and sectors that the study knows so far."""
+        listed = {"place": self.place_codes, "sector": self.sector_codes}
+        return {name: codes for name, codes in listed.items() if codes is not None}
 
     def _wide(self, source: TableSource, kind: type[Any], path: Path, shown: str) -> Any:
         """Read a layer's attributes, one value column for each fact, as a long table."""
@@ -234,7 +242,11 @@ class Desk:
             made += [trace.alias("provenance_id")] if "provenance_id" in declared else []
             part = numbered.select(*keys, *made)
             parts.append(part.with_columns((pl.lit(prefix) + pl.col("place")).alias("place")) if prefix else part)
-        return kind(pl.concat(parts), where=Where(file=shown))
+        long = pl.concat(parts)
+        if "provenance_id" in long.columns:
+            problems.extend(printed_totals(long, kind, Where(file=shown), self._declared()))
+            problems.raise_all()
+        return kind(long, where=Where(file=shown))
 
 
 def _in_study(error: InputError, key: str) -> InputError:

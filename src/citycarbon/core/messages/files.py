@@ -20,6 +20,39 @@ FILE_MESSAGES: dict[str, Message] = {
         ),
         ("save the table as csv, or choose the rows before", "将表另存为 csv，或事先筛选"),
     ),
+    "title_row": message(
+        "schema",
+        (
+            "Row {rows} looks like a title; the header may be in row {header}",
+            "第 {rows} 行像是标题；表头可能在第 {header} 行",
+        ),
+        ("the names of the columns in the first row", "第一行为列名"),
+        ("delete what stands above the names of the columns", "删去列名以上的内容"),
+    ),
+    "unit_row": message(
+        "schema",
+        ("Row {row} looks like a line of units below the header", "第 {row} 行像是表头下的单位行"),
+        ("data from the row below the header on", "表头下一行起即为数据"),
+        (
+            "put each unit into its header, as in 'value (MWh)', or into a column 'unit', and delete the row",
+            "将单位写入表头，如“用电量（万千瓦时）”，或写入 unit 列，并删去该行",
+        ),
+    ),
+    "notes_below": message(
+        "schema",
+        ("Row {rows} looks like a note below the table", "第 {rows} 行像是表下的注释"),
+        ("data down to the last row", "直到最后一行都是数据"),
+        ("delete the notes, or keep them in a file of their own", "删去注释，或另存于其他文件"),
+    ),
+    "option_idle": message(
+        "schema",
+        ("What is stated here has no effect on this file", "此处的说明对该文件不起作用"),
+        ("only what the reader of {reader} heeds", "只写 {reader} 读取方式所用的选项"),
+        (
+            "leave it out, or give the file in a form for which it counts (see the study-file page)",
+            "删去该选项，或改用能使用它的文件形式（见研究文件一页）",
+        ),
+    ),
     "rows_none_wanted": message(
         "coverage",
         ("No row of the file is wanted", "文件中没有符合条件的行"),
@@ -136,8 +169,8 @@ FILE_MESSAGES: dict[str, Message] = {
         ("The file has several layers and none is named", "文件有多个图层，但未指定"),
         ("the name of one of {layers}", "以下之一的名称：{layers}"),
         (
-            "add 'layer: NAME' to the layer in the study; to a table of its attributes 'sheet: NAME'",
-            "在研究的图层中写明 'layer: 名称'；用作属性表时写 'sheet: 名称'",
+            "in the study 'layer: NAME', or 'sheet: NAME' of a table of attributes; in a call '#NAME' after the file",
+            "在研究的图层中写明 'layer: 名称'，用作属性表时写 'sheet: 名称'；在 call 中于文件名后加 '#名称'",
         ),
     ),
     "layer_empty": message(

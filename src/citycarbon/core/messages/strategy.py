@@ -14,6 +14,15 @@ STRATEGY_MESSAGES: dict[str, Message] = {
         ("one scenario", "一个情景"),
         ("name the wanted one by the parameter 'scenario'", "用参数 'scenario' 指定情景"),
     ),
+    "scenario_single": message(
+        "input",
+        ("The table holds several scenarios, and this method takes one", "表中含有多个情景，而该方法只用一个"),
+        ("rows of one scenario", "同一情景的行"),
+        (
+            "leave the others out: in a study 'only: {{scenario: NAME}}' of the table, else in the file",
+            "去掉其他情景：在研究的表中写 'only: {{scenario: 名称}}'，或在文件中删去",
+        ),
+    ),
     "measure_units": message(
         "unit",
         ("A measure is not there, or has several units", "指标不存在或单位不一致"),

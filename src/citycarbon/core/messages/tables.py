@@ -164,6 +164,19 @@ TABLE_MESSAGES: dict[str, Message] = {
             "若为同一对象请统一写法，否则用看得见的字母或数字加以区分",
         ),
     ),
+    "total_row": message(
+        "double_count",
+        ("A row holds a sum of other rows", "某行是其他各行的合计"),
+        (
+            "parts alone: a sum beside its parts counts them twice, and a sum without them says not what it is of",
+            "只有各分项：合计与分项并列会重复计算，单列合计又未说明属于何处",
+        ),
+        (
+            "leave the row out, or name the place, sector or activity that it is; "
+            "a whole that is declared above its parts in the places or sectors of a study may stay",
+            "删去该行，或写明它所指的地点、部门或活动；已在研究的地点表或部门表中列为上级的可以保留",
+        ),
+    ),
     "years_overlap": message(
         "schema",
         ("Two rows of one factor hold for the same years", "同一因子的两行有效年份重叠"),

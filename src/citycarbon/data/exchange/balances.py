@@ -22,6 +22,7 @@ from citycarbon.core.units import parse
 from citycarbon.data import safety
 from citycarbon.data.cell_values import NUMBER, judge
 from citycarbon.data.exchange.balance_names import balance_columns, balance_rows, column_code, row_code
+from citycarbon.data.printed.headings import separator
 from citycarbon.data.readers import split_sheet
 from citycarbon.data.sheets import decode
 from citycarbon.data.spelling import narrow
@@ -150,7 +151,9 @@ def _grid(path: Path, sheet: str | None, encoding: str | None) -> _Grid:
         raise InputError("file_kind_unknown", Where(file=shown), path.suffix or "—", kinds=kinds)
     safety.text_lines(path, shown)
     text, _ = decode(path.read_bytes(), shown, encoding)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" or ("\t" in text and "," not in text) else ","
+    stated = separator(text)
+    text = text if stated is None else text[text.find("\n") :]
+    delimiter = stated or "\t" if path.suffix.lower() == ".tsv" or ("\t" in text and "," not in text) else ","
     rows, cells, before = [], [], 0
     csv.field_size_limit(safety.LONGEST_LINE)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)

@@ -102,6 +102,29 @@ def with_gas_unit(rows: pl.DataFrame, metric: WarmingMetric, stated: str | None 
     )
 
 
+def unit_of_file(rows: pl.DataFrame, metric: WarmingMetric) -> pl.Series:
+    """Give for each row the unit that all rows of its file settle whose sums close, null where they settle none or several.
+
+    Parameters
+    ----------
+    rows
+        Rows that :func:`with_gas_unit` has marked.
+    metric
+        Warming potentials that the file was made with.
+    """
+    file = pl.coalesce(pl.col("provenance_id").str.extract(r"^(.*):\d+$"), pl.col("place")).alias("file")
+    closed = rows.filter((pl.col("gas_unit_reason") == "sum closes") & (pl.col("emission_co2e") != 0)).with_columns(
+        file
+    )
+    fits = closed.group_by("file").agg(closes(unit, metric).fill_null(False).all().alias(unit) for unit in _SCALES)
+    # Kilograms of gas and of CO2e are told apart by CH4 and N2O alone; a file of CO2 settles the kilogram.
+    named = pl.coalesce(pl.when(pl.col(unit)).then(pl.lit(unit)) for unit in _SCALES)
+    tonnes = pl.col("t CO2e") | pl.col("t")
+    single = ~(tonnes & (pl.col("kg CO2e") | pl.col("kg")))
+    known = fits.select("file", pl.when(single).then(named).alias("of_file"))
+    return rows.select(file).join(known, on="file", how="left", maintain_order="left")["of_file"]
+
+
 def in_tonnes(rows: pl.DataFrame, metric: WarmingMetric) -> pl.DataFrame:
     """Write the gas columns in t CO2e wherever their unit is settled; other rows stay as they are."""
 

@@ -82,6 +82,7 @@ ECRF_HEADERS: dict[str, str] = {header: column.name for header, column in _ECRF}
 class RecordTable(Table):
     """One row a record of a reported inventory: the 33 columns of sheet eCRF_3, place, origin and unit of the gas columns."""
 
+    holds_totals = True
     columns = (
         Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
         *(column for _, column in _ECRF),

@@ -1,6 +1,7 @@
 """Matrices of emissions by sector and fuel, as the CEADs inventories print them: sectors down, fuels across, totals around.
 
-Comes in: the national workbook (a sheet a year) or the table of provinces (a block a province and year). Goes out: a long
+Comes in: the national workbook (a sheet a year), a workbook of provinces (a sheet each) or the table of provinces (a block a
+province and year). Goes out: a long
 table of cells and printed totals with codes of the lists ``ceads`` and ``ceads_fuels``. Not for: adding up the cells, which
 the methods do.
 """
@@ -29,11 +30,13 @@ TOTAL_ROWS = ("total", "totalconsumption")
 TOTAL_COLUMN = "scope1total"
 UNIT = "Mt"
 _YEAR_SHEET = re.compile(r"^(1|2)\d{3}$")
+_YEAR_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 
 
 class SectorFuelTable(Table):
     """Emissions by sector and fuel with the totals that the source prints beside them."""
 
+    holds_totals = True
     columns = (
         Column("place", required=True, empty=False, meaning=("place", "地点")),
         Column("time", "period", required=True, empty=False, meaning=("year", "年份")),
@@ -51,20 +54,33 @@ class SectorFuelTable(Table):
 
 @safety.netted
 def read_sector_fuel(
-    path: Path, shown: str | None = None, *, place: str | None = None, only: Mapping[str, str] | None = None
+    path: Path,
+    shown: str | None = None,
+    *,
+    place: str | None = None,
+    only: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    time: str | None = None,
+    encoding: str | None = None,
 ) -> tuple[SectorFuelTable, Origin]:
     """Read a CEADs file.
 
     Parameters
     ----------
     path
-        ``.xlsx`` with a sheet a year, or ``.csv`` with the columns province, year and sector.
+        ``.xlsx`` with a sheet a year or a sheet a province, or ``.csv`` with the columns province, year and sector.
     shown
         Name to show in messages and provenance.
     place
         Place of a workbook that names none.
     only
         Column of the csv to the text that wanted rows have, for example ``{"province": "Shanghai"}``.
+    sheet
+        The one sheet of a workbook that is wanted; every sheet whose name is a year if left out.
+    time
+        Year of a sheet whose name is none; read from the name of the file if it holds one year.
+    encoding
+        Encoding of a csv; detected if left out.
 
     Raises
     ------
@@ -74,13 +90,13 @@ def read_sector_fuel(
     shown = shown or path.name
     safety.present(path, shown)
     if path.suffix.lower() == ".csv":
-        frame, encoding = _provinces(read_text(path, shown), only or {})
+        frame, used = _provinces(read_text(path, shown, encoding), only or {})
     elif place is None:
         raise InputError("parameter_missing", Where(file=shown), "", column="place")
     else:
-        frame, encoding = _years(path, shown, place), "xlsx"
+        frame, used = _sheets(path, shown, place, _wanted(path, shown, sheet, time)), "xlsx"
     table = SectorFuelTable(frame, where=Where(file=shown))
-    return table, Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding)
+    return table, Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, used)
 
 
 def _sectors() -> dict[str, str]:
@@ -115,16 +131,43 @@ def _provinces(raw: RawSheet, only: Mapping[str, str]) -> tuple[pl.DataFrame, st
     return _long(frame, columns, raw.file, raw.top), raw.encoding
 
 
-def _years(path: Path, shown: str, place: str) -> pl.DataFrame:
-    names = [name for name in Workbook.open(path, shown).names if _YEAR_SHEET.match(name)]
-    if not names:
-        raise InputError("sheet_missing", Where(file=shown), "—", sheets="1997 … 2019")
+def _wanted(path: Path, shown: str, sheet: str | None, time: str | None) -> dict[str, str]:
+    """Give the sheets that are read and the year of each.
+
+    Raises
+    ------
+    InputError
+        If the workbook has no such sheet, none that is named by a year, or the year of a sheet is stated nowhere or twice.
+    """
+    book = Workbook.open(path, shown)
+    names = book.visible
+    years = {name: name.strip() for name in names if _YEAR_SHEET.match(name.strip())}
+    if sheet is None and years:
+        chosen = years
+    else:
+        found = book.sheet(sheet)
+        year = years.get(found) or time or _year_of(shown, found)
+        chosen = {found: year}
+    if time is not None and any(year != time for year in chosen.values()):
+        shown_years = ", ".join(chosen.values())
+        raise InputError("value_not_listed", Where(file=shown, item="set.time"), time, known=shown_years)
+    return chosen
+
+
+def _year_of(shown: str, sheet: str) -> str:
+    years = sorted(set(_YEAR_IN_NAME.findall(Path(shown).stem)))
+    if len(years) != 1:
+        raise InputError("parameter_missing", Where(file=shown, sheet=sheet), ", ".join(years), column="set: {time: …}")
+    return str(years[0])
+
+
+def _sheets(path: Path, shown: str, place: str, wanted: Mapping[str, str]) -> pl.DataFrame:
     parts = []
-    for name in names:
+    for name, year in wanted.items():
         raw = read_workbook(path, shown, name, corner=True)
         columns = [cell for cell in raw.header[1:] if cell]
         wanted = {cell: f"column_{raw.header.index(cell) + 1}" for cell in columns}
-        frame = raw.rows.select(pl.col(ROW), pl.lit(place).alias("place"), pl.lit(name).alias("time"),
+        frame = raw.rows.select(pl.col(ROW), pl.lit(place).alias("place"), pl.lit(year).alias("time"),
                                 pl.col("column_1").alias("printed"),
                                 *(pl.col(column).alias(cell) for cell, column in wanted.items()))  # fmt: skip
         # The row below the header names the unit of each column.

@@ -12,11 +12,13 @@ from typing import Any
 
 import polars as pl
 
+from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, Table
 from citycarbon.data import safety
 from citycarbon.data.exchange.import_report import ColumnUse, ImportReport
+from citycarbon.data.printed.printed_totals import printed_totals
 from citycarbon.data.readers import FileOptions, raw_sheet, read_table, split_sheet
 from citycarbon.data.sheets import ROW, RawSheet
 from citycarbon.data.typed import match_headers, typed_frame
@@ -48,7 +50,7 @@ class WideColumnTable(Table):
 @safety.netted
 def read_wide(
     path: Path, columns: Path, *, given: Mapping[str, str] | None = None, encoding: str | None = None,
-    shown: str | None = None, tell: Callable[[str], None] | None = None,
+    shown: str | None = None, tell: Callable[[str], None] | None = None, declared: Mapping[str, CodeList] | None = None,
 ) -> tuple[ActivityTable | EmissionTable, ImportReport]:  # fmt: skip
     """Read a wide table.
 
@@ -66,6 +68,8 @@ def read_wide(
         Name to show in messages and provenance.
     tell
         Called at the start of each stage.
+    declared
+        Places and sectors that a study knows; a row of a total is refused if it is none of them.
 
     Returns
     -------
@@ -92,8 +96,10 @@ def read_wide(
     matched = match_headers(long, kind.columns)
     frame, problems = typed_frame(long, matched)
     tell("checking")
+    where = Where(file=shown, sheet=raw.sheet or None)
+    problems.extend(printed_totals(frame, kind, where, declared))
     problems.raise_all()
-    table = kind(frame, where=Where(file=shown, sheet=raw.sheet or None))
+    table = kind(frame, where=where)
     uses = [_use(raw, row) for row in meaning.iter_rows(named=True)]
     return table, ImportReport(FORMAT, shown, safety.sha256(file), raw.rows.height, frame.height, tuple(uses))
 

@@ -80,6 +80,7 @@ class ElementTable(Table):
 class ElementFactorTable(Table):
     """Intensity of a spatial element: energy or emissions of one year per unit of it, with range and source."""
 
+    holds_totals = True
     columns = (
         _ELEMENT,
         Column("activity", required=True, empty=False, meaning=("carrier, or land_or_service", "能源品种或土地与服务")),

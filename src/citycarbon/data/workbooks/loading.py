@@ -14,6 +14,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.data import safety
+from citycarbon.data.printed.book_sheets import chosen_sheet, visible_sheets
 from citycarbon.data.workbooks.cells import Odd, merged_ranges, odd_cells
 from citycarbon.data.workbooks.parts import Parts, opened
 
@@ -46,20 +47,19 @@ class Workbook:
         return cls(path, shown, tuple(book.sheet_names), book)
 
     def sheet(self, name: str | None) -> str:
-        """Give the name of the wanted sheet: the only one, if none is named.
+        """Give the name of the wanted sheet: the only one that can be seen, if none is named.
 
         Raises
         ------
         InputError
             ``sheet_missing``, or ``sheet_ambiguous``.
         """
-        where = Where(file=self.shown, sheet=name)
-        if name is None and len(self.names) != 1:
-            raise InputError("sheet_ambiguous", where, len(self.names), sheets=", ".join(self.names))
-        name = name if name is not None else self.names[0]
-        if name not in self.names:
-            raise InputError("sheet_missing", where, name, sheets=", ".join(self.names))
-        return name
+        return chosen_sheet(self._book, self.shown, name)
+
+    @property
+    def visible(self) -> list[str]:
+        """Names of the sheets that a person sees."""
+        return visible_sheets(self._book)
 
     def cells(self, sheet: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Give the cells of a sheet as texts, and beside them the exact numbers where a cell holds a number.

@@ -108,7 +108,7 @@ def _totals(table: EmissionTable) -> list[Text | str]:
         when = f" · {year}" if len(years) > 1 else ""
         for row in sums.iter_rows(named=True):
             kind = "" if row["basis"] == "all" else f" ({row['basis']}-based)"
-            value = "—" if row["value"] is None else f"{row['value']:.6g}"
+            value = "—" if row["value"] is None else f"{row['value']:z.6g}"
             lines.append(strong(f"{value} {row['unit']} {row['gas']}", kind + when))
     return lines + _working(table.to_polars())
 
@@ -121,7 +121,7 @@ def _working(rows: pl.DataFrame) -> list[str]:
     found = []
     for name, unit in (("energy", "GJ"), ("standard_coal", "tce")):
         if first[name].null_count() < first.height:
-            found.append(f"{first[name].sum():.7g} {unit}")
+            found.append(f"{first[name].sum():z.7g} {unit}")
     return [" · ".join(found)] if found else []
 
 

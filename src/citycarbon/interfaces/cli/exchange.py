@@ -95,15 +95,12 @@ def ingest(
 
 def _reading(form: str, notation: tuple[str, ...], options: dict[str, Any], tell: Any) -> dict[str, Any]:
     """What a reader is told: plain tables have columns to map, the others coded words."""
+    _refuse_idle(form, {**options, "notation": notation})
     words = {name: options.pop(name) for name in ("mapped", "given", "ignore", "columns")}
     if form == WIDE:
         given = _pairs(words["given"], "--set", "COLUMN=TEXT")
         return {"encoding": options["encoding"], "given": given, "columns": words["columns"], "tell": tell}
     if form != PLAIN:
-        asked = (("--map", "mapped"), ("--set", "given"), ("--ignore", "ignore"), ("--columns", "columns"))
-        idle = [option for option, name in asked if words[name]]
-        if idle:
-            raise InputError("parameter_unknown", Where(item=", ".join(idle)), form, known="--notation")
         return {**options, "notation": _pairs(notation)}
     mapping = _pairs(words["mapped"], "--map", "COLUMN=HEADER")
     given = _pairs(words["given"], "--set", "COLUMN=TEXT")
@@ -114,6 +111,28 @@ def _reading(form: str, notation: tuple[str, ...], options: dict[str, Any], tell
         "ignore": words["ignore"],
         "tell": tell,
     }
+
+
+_OPTIONS = {
+    "mapped": "--map", "given": "--set", "ignore": "--ignore", "columns": "--columns", "encoding": "--encoding",
+    "notation": "--notation", "gas_unit": "--gas-unit", "gas_metric": "--gas-metric", "place": "--place", "year": "--year",
+}  # fmt: skip
+_RECORDS = ("notation", "gas_unit", "gas_metric", "place", "year")
+_HEEDED = {
+    WIDE: ("given", "columns", "encoding"), PLAIN: ("mapped", "given", "ignore", "encoding"),
+    "citycatalyst": (*_RECORDS, "encoding"), "ecrf": _RECORDS, "iamc": ("encoding",),
+}  # fmt: skip
+"""Format to the options that its reader heeds."""
+
+
+def _refuse_idle(form: str, options: dict[str, Any]) -> None:
+    """Refuse options that the format makes no use of: who states them expects that they count."""
+    heeded = _HEEDED.get(form, tuple(_OPTIONS))
+    idle = [word for name, word in _OPTIONS.items() if options.get(name) and name not in heeded]
+    if idle:
+        raise InputError(
+            "parameter_unknown", Where(item=", ".join(idle)), form, known=", ".join(_OPTIONS[name] for name in heeded)
+        )
 
 
 @contextmanager

@@ -46,7 +46,8 @@ def number(value: float | None, digits: int = 4) -> str:
     if size != 0 and (size >= 1e12 or size < 1e-3):
         return f"{value:.{digits - 1}e}"
     decimals = 0 if size >= 10 ** (digits - 1) else max(0, digits - 1 - (len(str(int(size))) - 1 if size >= 1 else -1))
-    return f"{value:,.{decimals}f}"
+    # Without the z a figure that rounds to nothing would bear a sign: -0.000.
+    return f"{value:z,.{decimals}f}"
 
 
 def tonnes(value: float | None, lang: str) -> str:

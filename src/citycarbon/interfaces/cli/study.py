@@ -220,7 +220,7 @@ def _sectors(result: StudyResult, lang: str) -> list[Any]:
         sums = added(part, ["sector"]).drop_nulls("value").sort("value", descending=True)
         every = whole(sums)
         cells = [
-            (result.label(name, lang), tonnes(value, lang), f"{100 * value / every:.1f} %" if every else "—")
+            (result.label(name, lang), tonnes(value, lang), f"{100 * value / every:z.1f} %" if every else "—")
             for name, value in sums.iter_rows()
         ]
         heads = ((say("sector", lang), "left"), (say("value", lang), "right"), (say("share", lang), "right"))
@@ -242,7 +242,7 @@ def _places(result: StudyResult, lang: str) -> list[Any]:
         cells = [
             (
                 result.label(name, lang),
-                "—" if value is None else tonnes(value, lang) if abs(value) >= 1e8 else f"{value:,.3f} {unit}",
+                "—" if value is None else tonnes(value, lang) if abs(value) >= 1e8 else f"{value:z,.3f} {unit}",
             )
             for name, value in sums.iter_rows()
         ]

@@ -105,7 +105,7 @@ def num(value: float | None, digits: int = 4) -> str:
     if value != 0 and (abs(value) >= 1e12 or abs(value) < 1e-4):
         return f"{value:.{digits - 1}e}"
     whole = int(math.log10(abs(value))) + 1 if abs(value) >= 1 else 0
-    text = f"{value:,.{max(0, min(8, digits - whole))}f}"
+    text = f"{value:z,.{max(0, min(8, digits - whole))}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -204,7 +204,7 @@ def _structure(paper: Paper) -> None:
     _chart(paper, [paper.label(name) for name in names], parts, bands)
     every = whole(sums)
     body = [[paper.label(name), *[num(cells[name, scope], 8) if (name, scope) in cells else "" for scope in used],
-             num(value, 8), f"{100 * value / every:.1f} %" if every else "—"] for name, value in sums.iter_rows()]  # fmt: skip
+             num(value, 8), f"{100 * value / every:z.1f} %" if every else "—"] for name, value in sums.iter_rows()]  # fmt: skip
     scope_sums = [num(sum(cells.get((name, scope), 0.0) for name in names), 8) for scope in used]
     body.append([paper.say("total"), *scope_sums, num(every, 8), "100 %"])
     head = [
@@ -298,8 +298,8 @@ def _said(row: dict[str, Any], value: float | None) -> str:
     if value is None:
         return "—"
     if row["item"].endswith("_year"):
-        return f"{value:.0f}"
-    return f"{100 * value:.3g} %" if row["unit"] == "1" else f"{num(value)} {row['unit']}"
+        return f"{value:z.0f}"
+    return f"{100 * value:z.3g} %" if row["unit"] == "1" else f"{num(value)} {row['unit']}"
 
 
 def _fans(paper: Paper, frame: pl.DataFrame) -> None:

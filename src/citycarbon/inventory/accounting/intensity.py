@@ -21,6 +21,7 @@ METHOD_ID = "inventory.accounting.intensity"
 class IntensityTable(Table):
     """Intensities by place, time, sector and measure."""
 
+    holds_totals = True
     columns = (
         *ActivityTable.columns[:3],
         Column("scenario", meaning=("scenario", "情景")),

@@ -22,6 +22,7 @@ from citycarbon.inventory.accounting.intensity import IntensityTable
 class PrintedTable(Table):
     """Cells of printed tables: table, place, item, the item it is part of, value, unit and printed decimals."""
 
+    holds_totals = True
     columns = (
         Column("table", required=True, empty=False, meaning=("number of the table", "表号")),
         Column("place", required=True, empty=False, meaning=("place", "地点")),
@@ -42,6 +43,7 @@ class PrintedTable(Table):
 class RatioTable(Table):
     """Ratios that a source implies: scale · numerator · times / denominator should give another printed cell."""
 
+    holds_totals = True
     columns = (
         Column("check", required=True, empty=False, meaning=("name of the check", "检查名称")),
         Column("place", required=True, empty=False, meaning=("place of the result", "地点")),

@@ -26,6 +26,7 @@ SECTIONS = ("supply", "transformation", "losses", "final")
 class BalanceTable(Table):
     """An energy balance in long form: what a row of the balance says about one fuel, with the balance's own signs."""
 
+    holds_totals = True
     columns = (
         *ActivityTable.columns[:2],
         Column("row", required=True, empty=False,

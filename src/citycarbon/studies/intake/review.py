@@ -133,8 +133,8 @@ def _options(item: Input, said: Said, codes: Mapping[str, CodeList] | None = Non
     known = dict(codes or {}) if item.table in (ActivityTable, EmissionTable) else {}
     shape = _mended(said.edits) if said.edits else None
     if item.plain:
-        return FileOptions(said.sheet, said.encoding, dict(said.mapping), said.ignore, {}, known, shape)
-    return FileOptions(source.sheet, source.encoding, source.map, source.ignore, source.set, known, shape)
+        return FileOptions(said.sheet, said.encoding, dict(said.mapping), said.ignore, {}, known, shape, codes or {})
+    return FileOptions(source.sheet, source.encoding, source.map, source.ignore, source.set, known, shape, codes or {})
 
 
 def _mended(edits: Sequence[Edit]) -> Callable[[RawSheet], RawSheet]:

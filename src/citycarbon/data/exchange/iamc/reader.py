@@ -86,12 +86,12 @@ def read_iamc(
 def _sheets(path: Path, shown: str, encoding: str | None) -> list[RawSheet]:
     """Read the raw cells of a text file, or of every sheet of a workbook that holds data."""
     if path.suffix.lower() not in _BOOKS:
-        return [read_text(path, shown, encoding)]
-    names = Workbook.open(path, shown).names
+        return [read_text(path, shown, encoding, notes=True)]
+    names = Workbook.open(path, shown).visible
     wanted = [name for name in names if name.casefold().startswith("data")] or (names if len(names) == 1 else [])
     if not wanted:
         raise InputError("sheet_missing", Where(file=shown, sheet="data"), "data", sheets=", ".join(names))
-    return [read_workbook(path, shown, name) for name in wanted]
+    return [read_workbook(path, shown, name, notes=True) for name in wanted]
 
 
 def _rows(sheet: RawSheet, ignore: set[str], empty_unit: str | None, problems: Problems) -> tuple[pl.DataFrame, str]:

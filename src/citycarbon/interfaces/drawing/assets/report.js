@@ -39,16 +39,18 @@ function citycarbonReport(setup) {
   const has = (key) => STRINGS[state.lang][key] !== undefined;
   const label = (code) => (code === null || code === undefined ? "—" : DATA.labels[code] ? DATA.labels[code][state.lang === "zh" ? 1 : 0] : String(code));
   const word = (prefix, code) => (has(prefix + code) ? tr(prefix + code) : code);
+  /* A figure that rounds to nothing bears no sign. */
+  const unsigned = (text) => (/^-[0.,]*( %)?$/.test(text) ? text.slice(1) : text);
   function num(value, digits) {
     if (value === null || value === undefined || !isFinite(value)) return "—";
     digits = digits || 4;
     const size = Math.abs(value);
     if (size !== 0 && (size >= 1e12 || size < 1e-4)) return value.toExponential(digits - 1);
     const whole = size >= 1 ? Math.floor(Math.log10(size)) + 1 : 0;
-    return value.toLocaleString(state.lang === "zh" ? "zh-CN" : "en", { minimumFractionDigits: 0, maximumFractionDigits: Math.max(0, Math.min(8, digits - whole)) });
+    return unsigned(value.toLocaleString(state.lang === "zh" ? "zh-CN" : "en", { minimumFractionDigits: 0, maximumFractionDigits: Math.max(0, Math.min(8, digits - whole)) }));
   }
-  const fixed = (value) => (value === null || value === undefined ? "—" : value.toLocaleString(state.lang === "zh" ? "zh-CN" : "en", { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
-  const share = (value, whole) => (whole ? ((100 * value) / whole).toFixed(1) + " %" : "—");
+  const fixed = (value) => (value === null || value === undefined ? "—" : unsigned(value.toLocaleString(state.lang === "zh" ? "zh-CN" : "en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })));
+  const share = (value, whole) => (whole ? unsigned(((100 * value) / whole).toFixed(1) + " %") : "—");
   /* One scale for a whole chart, chosen by its largest figure. */
   function massScale(largest) {
     const size = Math.abs(largest);

@@ -13,7 +13,16 @@ from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
 from citycarbon.core.units import conversion
 from citycarbon.core.warming import WarmingMetric
-from citycarbon.data.exchange.closure import KG_PER_T, SLACK, gas_error, gas_sum, gas_tonnes, last_digit, with_gas_unit
+from citycarbon.data.exchange.closure import (
+    KG_PER_T,
+    SLACK,
+    gas_error,
+    gas_sum,
+    gas_tonnes,
+    last_digit,
+    unit_of_file,
+    with_gas_unit,
+)
 from citycarbon.data.exchange.records import GAS_UNITS, GASES, RecordTable
 from citycarbon.data.library import warming_metric
 
@@ -30,6 +39,7 @@ _FACTORS = {"CO2": "factor_co2", "CH4": "factor_ch4", "N2O": "factor_n2o"}
     equation="AD · Σ EF_gas · GWP_gas = E; Σ CO2e_gas = E; E_gas / (EF_gas · GWP_gas) is one AD for all gases",
     source="gpc_2021",
     status="reproduced",
+    version=2,
     title=("Recompute a reported inventory", "复算报告清单"),
 )
 def recompute(records: RecordTable, *, gas_metric: str = "AR5-GWP100") -> FindingTable:
@@ -38,7 +48,8 @@ def recompute(records: RecordTable, *, gas_metric: str = "AR5-GWP100") -> Findin
     Parameters
     ----------
     records
-        Records; units of activity and factor are converted where they fit one another.
+        Records; units of activity and factor are converted where they fit one another. Gases whose sum settles no unit are read
+        in the unit that every other row of their file settles.
     gas_metric
         Warming metric by which the source made its CO2e.
 
@@ -68,7 +79,8 @@ def recompute(records: RecordTable, *, gas_metric: str = "AR5-GWP100") -> Findin
     metric = warming_metric(gas_metric)
     rows = records.to_polars().with_row_index("order").with_columns(pl.col("order").cast(pl.Int64))
     settled = with_gas_unit(rows.drop("gas_unit"), metric)
-    rows = settled.with_columns(pl.coalesce(settled["gas_unit"], rows["gas_unit"]).alias("gas_unit"))
+    of_file = unit_of_file(settled, metric)
+    rows = settled.with_columns(pl.coalesce(settled["gas_unit"], rows["gas_unit"], of_file).alias("gas_unit"))
     rows = rows.with_columns(_item().alias("item"), _unit_scale(rows).alias("unit_scale"))
     parts = [_products(rows, metric), _sums(rows, metric), _implied(rows, metric)]
     checked = pl.concat(parts).sort("order", maintain_order=True)
@@ -123,7 +135,7 @@ def _sums(rows: pl.DataFrame, metric: WarmingMetric) -> pl.DataFrame:
         total, error = gas_sum(unit, metric)
         some = rows.filter((pl.col("gas_unit") == unit) & total.is_not_null() & pl.col("emission_co2e").is_not_null())
         parts.append(_check(some, SUM, total, error))
-    # Gases in no settled unit are shown as if they were t CO2e, which is what the heading of the framework says.
+    # Gases of a file that settles no unit are shown as if they were t CO2e, as the heading of the framework says.
     total, error = gas_sum("t CO2e", metric)
     some = rows.filter(pl.col("gas_unit").is_null() & total.is_not_null() & pl.col("emission_co2e").is_not_null())
     return pl.concat([*parts, _check(some, SUM, total, error)])

@@ -23,6 +23,7 @@ UNEXPLAINED = "unexplained"
 class CalibrationTable(Table):
     """Bottom-up and top-down emissions of each sector, the factor that the range allows, and the rest."""
 
+    holds_totals = True
     columns = (
         Column("time", "period", required=True, empty=False, meaning=("year", "年份")),
         Column("sector", required=True, empty=False, meaning=("sector of the comparison", "比较的部门")),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, check_units, chosen_scenario
+from citycarbon.core.series import Floats, SeriesTable, check_complete, check_single, check_units, single_scenario
 from citycarbon.core.sums import added
 from citycarbon.data.layers import Layer
 from citycarbon.data.layers.amounts import checked_amounts, refuse_unknown
@@ -96,7 +96,7 @@ def samples_of(
 
 
 def _evidence(series: SeriesTable, measure: str, time: str | None) -> tuple[pl.DataFrame, str]:
-    rows = chosen_scenario(series.to_polars())
+    rows = single_scenario(series.to_polars())
     known = rows["measure"].unique().sort().to_list()
     if measure not in known:
         raise InputError("value_not_listed", Where(item="measure"), measure, known=", ".join(known[:12]) or "—")

@@ -16,7 +16,7 @@ import polars as pl
 from citycarbon.core.draws import Sampler, uniforms
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.series import Floats, SeriesTable, check_complete, chosen_scenario
+from citycarbon.core.series import Floats, SeriesTable, check_complete, single_scenario
 from citycarbon.core.sums import added
 from citycarbon.core.units import conversion
 from citycarbon.strategy.projection.outcomes import (
@@ -436,7 +436,7 @@ def with_history(run: Run, number: int, history: SeriesTable | None) -> tuple[Fl
 def _observed(history: SeriesTable, run: Run) -> pl.DataFrame:
     """Observed emissions before the model, by place and for all places together, in tonnes."""
     start = run.model.years[0]
-    rows = chosen_scenario(history.to_polars())
+    rows = single_scenario(history.to_polars())
     check_complete(rows)
     problems = Problems()
     places = run.model.lines["place"].unique(maintain_order=True).to_list()

@@ -106,6 +106,7 @@ class CorrelationTable(Table):
 class CalibrationTable(Table):
     """What a model's base year says beside the inventory, and the factor that makes them equal."""
 
+    holds_totals = True
     columns = (
         Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
         Column("sector", required=True, empty=False, meaning=("sector of one code list", "部门")),

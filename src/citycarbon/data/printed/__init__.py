@@ -1,0 +1,1 @@
+"""What printed tables have besides their rows: titles and notes, sheets of a workbook, totals."""
