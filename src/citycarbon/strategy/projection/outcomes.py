@@ -6,6 +6,7 @@ Comes in: paths as arrays of shape (draws, times). Goes out: rows of tables. Not
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -32,7 +33,7 @@ _LABELS = (
 class BandTable(Table):
     """Paths with bands, for fan charts: median and quantiles by time; observed values have no band."""
 
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         *_LABELS,
         Column("sector", default="all", meaning=("sector of one code list", "部门（单一代码表）")),
         Column("time", "period", required=True, empty=False, meaning=("year, month or day", "时期：年、月或日")),
@@ -49,7 +50,7 @@ class BandTable(Table):
 class PeakTable(Table):
     """Chance of the peak by year; ``later`` is the chance that it lies at the end of the paths or beyond."""
 
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         *_LABELS,
         Column("peak_time", required=True, empty=False, meaning=("year of the peak, or later", "达峰年份，或更晚")),
         Column("probability", "number", required=True, low=0, high=1, unit="1", meaning=("chance of it", "概率")),

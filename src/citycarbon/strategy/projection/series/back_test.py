@@ -218,7 +218,7 @@ def _by_known_errors(origins: Origins, model: str, horizon: int, bands: _Bands) 
 
 def _parts(values: Floats, of: Floats) -> Floats:
     """Values in parts of others; nan where those are zero: a share of nothing is no number."""
-    return np.divide(values, of, out=np.full(len(values), np.nan), where=of != 0)
+    return np.asarray(np.divide(values, of, out=np.full(len(values), np.nan), where=of != 0))
 
 
 def _mean(values: Floats) -> float:

@@ -75,7 +75,7 @@ class Spread:
         powers, scale = self.powers[each], np.sqrt(self.variances[each])
         doubt = np.sqrt(1 + _SLOPE * powers[:, None] * np.arange(1, horizon + 1) / known)
         if conformal:
-            own = np.sqrt(self.weights @ self.variances) or 1.0
+            own = float(np.sqrt(self.weights @ self.variances)) or 1.0
             made = np.arange(1, horizon + 1)[None, :] ** (powers / 2)[:, None]
             scale = scale / own * self._ranked(generator.random(half), own)
         else:
@@ -94,7 +94,9 @@ class Spread:
         n = len(self.steps)
         rank = level * (n + 1)
         known = np.interp(rank, np.arange(n + 1), np.concatenate([[0.0], self.steps]))
-        return np.where(rank <= n, known, np.maximum(self.steps[-1], scale * student.ppf((1 + level) / 2, n)))
+        return np.asarray(
+            np.where(rank <= n, known, np.maximum(self.steps[-1], scale * student.ppf((1 + level) / 2, n)))
+        )
 
 
 def spread_of(errors: Floats, rivals: Rivals = (), still: int = -1) -> Spread | None:
@@ -250,7 +252,7 @@ def _fitted(errors: Floats) -> tuple[Floats, Floats, Floats]:
 def _before() -> Floats:
     """Logarithm of the weight of each exponent before errors are seen."""
     near = np.exp(-0.5 * ((EXPONENTS - 1) / _WALK) ** 2)
-    return np.log((1 - _FREE) * near / near.sum() + _FREE / len(EXPONENTS))
+    return np.asarray(np.log((1 - _FREE) * near / near.sum() + _FREE / len(EXPONENTS)))
 
 
 def _growth(horizon: int) -> Floats:
@@ -260,7 +262,9 @@ def _growth(horizon: int) -> Floats:
 
 def _counts(weights: Floats, number: int) -> NDArray[np.intp]:
     """Split a number by weights, to the nearest whole numbers that add up."""
-    return np.diff(np.rint(np.concatenate([[0.0], np.cumsum(weights)]) / weights.sum() * number)).astype(np.intp)
+    return np.asarray(
+        np.diff(np.rint(np.concatenate([[0.0], np.cumsum(weights)]) / weights.sum() * number)), dtype=np.intp
+    )
 
 
 @lru_cache(maxsize=64)
