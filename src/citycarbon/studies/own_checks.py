@@ -102,7 +102,7 @@ def unstated_methane(rows: pl.DataFrame, metric: WarmingMetric) -> list[Check]:
     found = rows.filter(bare)
     if not found.height or not metric.splits_methane:
         return []
-    mass, name = float(found["value"].sum()), metric.name
+    mass, name = largest(found, ["time", "scenario", "basis"], free=["place", "sector", "scope"]), metric.name
     unstated, fossil, other = (metric.potential(METHANE, origin) for origin in (None, *ORIGINS))
     en = f"{found.height} rows, {mass:.6g} t of CH4, do not say whether it is fossil: weighed by {unstated:g}"
     zh = f"{found.height} 行共 {mass:.6g} t CH4 未注明是否为化石来源：按 {unstated:g} 折算"

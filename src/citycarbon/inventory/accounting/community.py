@@ -13,7 +13,7 @@ import polars as pl
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.sums import number_sum
+from citycarbon.core.sums import check_parts, number_sum
 from citycarbon.core.tables import EmissionTable
 
 METHOD_ID = "inventory.accounting.community"
@@ -106,6 +106,7 @@ def community(
     ]
     order = {name: rank for rank, name in enumerate((*DISPLAYED, *dict.fromkeys(FORMULA.values())))}
     keys = ["place", "time", "sector", "scope", "gas", "scenario", "basis", "flow", "unit", "metric", "methane_origin"]
+    check_parts(rows, keys)
     made = (
         rows.with_columns(target.alias("sector"))
         .group_by(keys, maintain_order=True)

@@ -11,7 +11,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.sums import check_periods
+from citycarbon.core.sums import check_periods, number_sum
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.data.library.elements import ElementTable
 from citycarbon.data.shaping.parts import EVERY_SCOPE, check_alike, one_whole, sums
@@ -145,7 +145,7 @@ def _joined(elements: ElementTable, emissions: EmissionTable, scopes: str) -> pl
     _one_state(elements)
     mass = _masses(emissions, scopes)
     known = elements.to_polars().group_by(keys, maintain_order=True).agg(
-        pl.col("value").sum().alias("amount"), pl.col("land").max().fill_null(0.0)
+        number_sum().alias("amount"), pl.col("land").max().fill_null(0.0)
     )  # fmt: skip
     lost = mass.join(known, on=keys, how="anti")
     if lost.height:

@@ -13,6 +13,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.names import in_one_form
+from citycarbon.core.sums import check_parts, number_sum
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.uncertainty import shared_errors
 from citycarbon.data.layers import Layer, same_system
@@ -75,7 +76,7 @@ def area_shares(sources: Layer, targets: Layer, *, target_column: str = "place")
     names = _targets(targets, target_column)
     found = overlay(sources, targets)
     parts = pl.DataFrame({"index": found.source, "target": names.gather(found.target), "amount": found.amount})
-    parts = parts.group_by("index", "target", maintain_order=True).agg(pl.col("amount").sum())
+    parts = parts.group_by("index", "target", maintain_order=True).agg(number_sum("amount"))
     sums = pl.DataFrame({"index": np.arange(len(found.whole)), "whole": found.whole, "covered": found.covered})
     share = pl.col("amount") / pl.col("amount").sum().over("index") * pl.col("covered") / pl.col("whole")
     parts = parts.join(sums, on="index").with_columns(share.alias("share"))
@@ -241,14 +242,15 @@ def moved(emissions: EmissionTable, joined: pl.DataFrame, method_id: str) -> Emi
         for name in ("error_group", "activity_error_group", "distribution", "factor_errors")
         if emissions.has("sd") and name in joined.columns
     ]
-    sums = [pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value")]
+    sums = [number_sum()]
     sums += [
-        pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)
+        number_sum(name)
         for name in ("sd", "sd_activity", "sd_factor")
         if emissions.has("sd") and name in joined.columns
     ]
     if uncertain:
         sums.append(((pl.col("sd_placement") ** 2).sum().sqrt()).alias("sd_placement"))
+    check_parts(joined, [*keys, *groups], codes={})
     made = joined.group_by([*keys, *groups], maintain_order=True).agg(*sums)
     made = made.rename({"target": "place"}).with_columns(pl.lit(method_id).alias("method"))
     codes = {name: code for name, code in emissions.codes.items() if name != "place"}

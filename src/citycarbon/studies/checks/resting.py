@@ -16,6 +16,7 @@ from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.results import Check
 from citycarbon.core.schema import row_of
+from citycarbon.core.sums import added
 from citycarbon.core.warming import BIOGENIC
 from citycarbon.data.library.quality import CLASSES, class_of, rank, required
 
@@ -72,7 +73,7 @@ def resting(rows: pl.DataFrame, factors: pl.DataFrame, activity: pl.DataFrame, s
         pl.col("mark").replace_strict(named, default=None, return_dtype=pl.String) if named else pl.lit(None, pl.String)
     )
     labelled = _by_account(marked.with_columns(label.fill_null(NO_FACTOR).alias("class")))
-    sums = labelled.group_by(*_WHOLE, "class").agg(pl.col("value").sum(), pl.len().cast(pl.Int64).alias("rows"))
+    sums = added(labelled, [*_WHOLE, "class"], count="rows", free=["place", "sector", "scope", "gas"])
     whole = pl.col("value").sum().over(_WHOLE)
     order = {name: number for number, name in enumerate((*CLASSES, NO_FACTOR))}
     made = sums.with_columns(pl.when(whole > 0).then(pl.col("value") / whole).otherwise(0.0).alias("share"))

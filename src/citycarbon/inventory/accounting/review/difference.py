@@ -79,7 +79,7 @@ def _weighed(rows: pl.DataFrame, metric: str | None) -> pl.DataFrame:
 
 def _weight() -> pl.Expr:
     """Potential of a source: methane of two origins has the mean by mass."""
-    mass = pl.col("value").sum()
+    mass = number_sum()
     mean = (pl.col("value") * pl.col("weight")).sum() / mass
     return pl.when((pl.col("weight").n_unique() > 1) & (mass != 0)).then(mean).otherwise(pl.col("weight").first())
 

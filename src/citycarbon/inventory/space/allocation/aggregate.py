@@ -15,6 +15,7 @@ import polars as pl
 from citycarbon.core import frames
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
+from citycarbon.core.sums import whole
 from citycarbon.data.layers import Layer, same_system
 from citycarbon.data.layers.naming import place_names
 from citycarbon.data.layers.raster import Raster
@@ -301,7 +302,7 @@ def to_grid(points: PointTable, cells: Layer, *, proxy: str) -> ProxyTable:
     sums = frames.small(frames.grouped(marked, ["cell"], ["value"]))
     listed = cells.rows.select(pl.col("cell").cast(pl.Int64), place_names(cells)).with_row_index("order")
     made = sums.join(listed, on="cell", how="left").sort("order", "cell", nulls_last=True)
-    rest = made.filter(pl.col("place").is_null())["value"].sum()
+    rest = whole(made.filter(pl.col("place").is_null()))
     made = made.filter(pl.col("place").is_not_null()).select("place", "value")
     made = pl.concat([made, pl.DataFrame({"place": [RESIDUAL], "value": [float(rest or 0.0)]})])
     return ProxyTable(made, fixed={"proxy": proxy, "unit": units[0] if units else "1"})

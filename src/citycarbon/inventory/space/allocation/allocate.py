@@ -12,6 +12,7 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
+from citycarbon.core.sums import added
 from citycarbon.core.tables import EmissionTable, PlaceTable
 from citycarbon.inventory.space.shares import moved
 from citycarbon.inventory.space.tables import RESIDUAL, ProxyTable, RuleTable
@@ -228,13 +229,13 @@ def placement_check(before: EmissionTable, after: EmissionTable) -> FindingTable
     ['agrees']
     """
     keys = ["time", "scenario", "basis", "sector", "gas", "metric", "unit"]
-    value = pl.col("value").sum()
     known = pl.col("value").is_not_null()
-    first = before.to_polars().filter(known).group_by(keys, maintain_order=True).agg(
-        value.alias("expected"), pl.col("value").abs().sum().alias("size")
-    )  # fmt: skip
-    rest = pl.col("value").filter(pl.col("place") == RESIDUAL).sum().alias("rest")
-    second = after.to_polars().filter(known).group_by(keys, maintain_order=True).agg(value.alias("value"), rest)
+    first = added(
+        before.to_polars().filter(known).with_columns(pl.col("value").abs().alias("size")),
+        keys, values=["value", "size"], free=["scope"],
+    ).rename({"value": "expected"})  # fmt: skip
+    rest = pl.when(pl.col("place") == RESIDUAL).then(pl.col("value")).alias("rest")
+    second = added(after.to_polars().filter(known).with_columns(rest), keys, values=["value", "rest"], free=["scope"])
     both = first.join(second, on=keys, how="full", coalesce=True, nulls_equal=True).sort(keys)
     both = both.with_columns(pl.col("value", "expected", "size", "rest").fill_null(0.0))
     item = pl.concat_str("time", "sector", "gas", separator=" ")

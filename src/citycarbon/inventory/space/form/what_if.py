@@ -11,6 +11,7 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import whole
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.data.library.elements import ElasticityTable, elasticities
 from citycarbon.data.shaping.parts import EVERY_SCOPE, one_whole, sums
@@ -150,7 +151,7 @@ def _effect(measure: str, outcome: str, group: pl.DataFrame, rows: pl.DataFrame)
     moved = (
         rows if head == "*" else rows.filter((pl.col("sector") == head) | pl.col("sector").str.starts_with(f"{head}."))
     )
-    current = float(moved["value"].sum()) if moved["value"].count() else None
+    current = whole(moved, free=["scope"]) if moved["value"].count() else None
     base = 1 + change / 100
     numbers = group.filter(pl.col("value").is_not_null())
     signs = group["sign"].to_list()
