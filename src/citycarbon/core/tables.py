@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import narwhals as nw
 import polars as pl
 
-from citycarbon.core import frames
+from citycarbon.core import frames, quantities
 from citycarbon.core.dimensions import BASES, DISTRIBUTIONS, FLOWS, NOTATION_KEYS, SCOPES, CodeList, one_list_each
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.frames import Frame
@@ -96,6 +96,7 @@ class Table:
         problems.extend(check_values(wrapped, self.columns, where))
         problems.extend(self._own_rules(wrapped, fixed, where))
         problems.raise_all()
+        wrapped = self._settled(wrapped, fixed)
         self._set(wrapped, fixed, {})
         if codes:
             self._set(wrapped, fixed, self.with_codes(**codes)._codes)
@@ -111,6 +112,9 @@ class Table:
 
     def _own_rules(self, frame: Frame, fixed: Mapping[str, str], where: Where) -> Iterable[Any]:  # noqa: ARG002
         return ()
+
+    def _settled(self, frame: Frame, fixed: Mapping[str, str]) -> Frame:  # noqa: ARG002
+        return frame
 
     @classmethod
     def trusted(
@@ -283,13 +287,17 @@ class FactorTable(Table):
     )
     __slots__ = ()
 
-    def _own_rules(self, frame: Frame, fixed: Mapping[str, str], where: Where) -> Iterable[Any]:  # noqa: ARG002
+    def _own_rules(self, frame: Frame, fixed: Mapping[str, str], where: Where) -> Iterable[Any]:
+        yield from quantities.factor_problems(frame, fixed, where)
         names = frame.collect_schema().names()
         if "valid_from" not in names or "valid_to" not in names:
             return
         bad = frames.small(frame.filter(nw.col("valid_from") > nw.col("valid_to")).select("activity").head(3))
         for activity in bad["activity"].to_list():
             yield InputError("years_reversed", Where(where.file, where.sheet, (), "valid_from", activity)).problems[0]
+
+    def _settled(self, frame: Frame, fixed: Mapping[str, str]) -> Frame:
+        return quantities.settled(frame, fixed)
 
 
 MATCH = "__match__"

@@ -16,7 +16,7 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.schema import row_of
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of
-from citycarbon.core.units import conversion, same_dimension, split_factor_unit
+from citycarbon.core.units import CARRIERS, conversion, same_dimension, split_factor_unit, two_readings
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
 from citycarbon.data.regions import chain, fineness
 
@@ -66,6 +66,7 @@ def match_factors(
         Every need without a factor, and every need for which several factors fit, at once; CO2e beside single gases is such
         a case, because their sum would count one mass twice.
     """
+    _refuse_coal_of_carriers(needs, factors)
     needs = needs.with_row_index("need").with_columns(
         pl.col("time").str.slice(0, 4).cast(pl.Int64).alias("year"),
         pl.col("place").replace_strict(regions, default=None, return_dtype=pl.String).alias("own_region"),
@@ -91,6 +92,21 @@ def match_factors(
     columns = ("factor_value", "factor_unit", "factor_sd", "factor_group", "factor_distribution", "factor_id",
                FACTOR_ERRORS)  # fmt: skip
     return chosen.rename(renamed).select(*NEED, "gas", *columns, "factor_region", "rule", "notation").sort(*NEED, "gas")
+
+
+def _refuse_coal_of_carriers(needs: pl.DataFrame, factors: pl.DataFrame) -> None:
+    """Electricity in tce and a factor per MWh, or the other way round, meet only by a reading that somebody states."""
+    problems = Problems()
+    pairs = needs.filter(pl.col("activity").is_in(CARRIERS)).select("activity", "unit").unique(maintain_order=True)
+    for activity, unit in pairs.iter_rows():
+        units = factors.filter(pl.col("activity") == activity)["unit"].unique().to_list()
+        fitting = [per for each in units if same_dimension(unit, per := split_factor_unit(each)[1])]
+        if fitting and all(two_readings(activity, unit, each) for each in fitting):
+            mine = needs.filter((pl.col("activity") == activity) & (pl.col("unit") == unit)).row(0, named=True)
+            place = _place_of(mine)
+            where = Where(place.file, None, place.rows, "unit")
+            problems.add("carrier_in_coal", where, f"{unit} ({activity})", activity=activity)
+    problems.raise_all()
 
 
 def _refuse_mixture(pairs: pl.DataFrame, rules: LookupRules) -> None:
@@ -155,11 +171,11 @@ def _prepared(factors: pl.DataFrame) -> pl.DataFrame:
 
 def _fitting_units(pairs: pl.DataFrame) -> pl.DataFrame:
     """Of factors per mass, volume or energy keep those that the activity's unit can be turned into."""
-    distinct = pairs.select("unit", "unit_factor").unique().drop_nulls().rows()
-    fitting = [(unit, factor, _unit_rank(unit, factor)) for unit, factor in distinct if _convertible(unit, factor)]
-    schema = {"unit": pl.String, "unit_factor": pl.String, "unit_rank": pl.Int64}
+    distinct = pairs.select("activity", "unit", "unit_factor").unique().drop_nulls().rows()
+    fitting = [(*each, _unit_rank(*each[1:])) for each in distinct if _convertible(*each)]
+    schema = {"activity": pl.String, "unit": pl.String, "unit_factor": pl.String, "unit_rank": pl.Int64}
     fits = pl.DataFrame(fitting, schema=schema, orient="row")
-    kept = pairs.join(fits, on=["unit", "unit_factor"])
+    kept = pairs.join(fits, on=["activity", "unit", "unit_factor"])
     rest = pairs.join(kept.select("need").unique(), on="need", how="anti").with_columns(
         pl.lit(0).cast(pl.Int64).alias("unit_rank")
     )
@@ -175,9 +191,9 @@ def _fitting_units(pairs: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([kept, rest.select(kept.columns)])
 
 
-def _convertible(unit: str, factor_unit: str) -> bool:
+def _convertible(activity: str, unit: str, factor_unit: str) -> bool:
     per = split_factor_unit(factor_unit)[1]
-    return same_dimension(unit, per)
+    return same_dimension(unit, per) and not two_readings(activity, unit, per)
 
 
 def _unit_rank(unit: str, factor_unit: str) -> int:

@@ -1,7 +1,8 @@
-"""Rules of a factor file that a user gives: known regions, units per something, years that neither overlap nor run backwards.
+"""Rules of a factor file that a user gives: known regions, years that neither overlap nor run backwards.
 
 Comes in: the typed rows of a factor table from a file, with ``provenance_id``. Goes out: the rows with region codes, and every
-problem with its rows. Not for: the shipped library, whose own tests hold the same.
+problem with its rows. Not for: units and bounds of quantities, which every factor table keeps
+(:mod:`citycarbon.core.quantities`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problem, Where, problem
 from citycarbon.core.schema import row_of
-from citycarbon.core.units import split_factor_unit
+from citycarbon.core.units import same_dimension
 from citycarbon.data.regions import region_code
 
 _FIRST, _LAST = 1800, 2200
-_PER_ACTIVITY = ("emission_factor", "operating_margin", "build_margin", "residual_mix", "life_cycle_factor")
+_FACTOR = "emission_factor"
 
 
 def settle_factors(frame: pl.DataFrame, where: Where) -> tuple[pl.DataFrame, list[Problem]]:
@@ -32,7 +33,7 @@ def settle_factors(frame: pl.DataFrame, where: Where) -> tuple[pl.DataFrame, lis
     frame, problems
         Rows with region codes; problems name the rows of the file.
     """
-    problems = [*_bad_units(frame, where), *_negative(frame, where), *_bad_years(frame, where)]
+    problems = [*_removals(frame, where), *_bad_years(frame, where)]
     if not _has(frame, pl.String, "region"):
         return frame, problems
     known = {name: region_code(name) for name in frame["region"].drop_nulls().unique().sort().to_list()}
@@ -48,35 +49,24 @@ def _has(frame: pl.DataFrame, kind: type[pl.DataType], *names: str) -> bool:
     return all(frame.schema.get(name) == kind for name in names)
 
 
-def _quantity(frame: pl.DataFrame) -> pl.Expr:
-    return pl.col("quantity").fill_null("emission_factor") if "quantity" in frame.columns else pl.lit("emission_factor")
-
-
-def _bad_units(frame: pl.DataFrame, where: Where) -> list[Problem]:
-    """An emission factor is per something: ``t/MWh`` and not ``t``."""
-    if not _has(frame, pl.String, "unit"):
+def _removals(frame: pl.DataFrame, where: Where) -> list[Problem]:
+    """What takes gas out of the air is a ``carbon_stock_flux``; an emission factor below zero in a file is a slip."""
+    if not (_has(frame, pl.Float64, "value") and _has(frame, pl.String, "unit")):
         return []
-    found = []
-    mine = frame.filter(_quantity(frame).is_in(_PER_ACTIVITY))
-    for unit in mine["unit"].drop_nulls().unique().sort().to_list():
-        try:
-            split_factor_unit(unit)
-        except InputError as error:
-            if error.problems[0].code == "unit_dimension":
-                rows = _rows(mine.filter(pl.col("unit") == unit))
-                found.append(problem("factor_unit", Where(where.file, where.sheet, rows, "unit"), unit))
-    return found
-
-
-def _negative(frame: pl.DataFrame, where: Where) -> list[Problem]:
-    """A factor below zero would turn an emission into a removal; stocks of land may change either way."""
-    if not _has(frame, pl.Float64, "value"):
-        return []
-    bad = frame.filter(_quantity(frame).is_in(_PER_ACTIVITY) & (pl.col("value") < 0))
-    if not bad.height:
-        return []
+    quantity = pl.col("quantity").fill_null(_FACTOR) if "quantity" in frame.columns else pl.lit(_FACTOR)
+    below = frame.filter((quantity == _FACTOR) & (pl.col("value") < 0) & pl.col("unit").is_not_null())
+    # All others are refused by the bounds of their quantity.
+    bad = below.filter(pl.col("unit").map_elements(_per_area, return_dtype=pl.Boolean))
     shown = ", ".join(f"{value:g}" for value in bad["value"].head(5).to_list())
-    return [problem("value_negative", Where(where.file, where.sheet, _rows(bad), "value"), shown)]
+    return [problem("value_negative", Where(where.file, where.sheet, _rows(bad), "value"), shown)] if bad.height else []
+
+
+def _per_area(unit: str) -> bool:
+    try:
+        return same_dimension(unit, "t/ha")
+    except InputError:
+        # A unit that nobody knows is named by the check of units.
+        return False
 
 
 def _bad_years(frame: pl.DataFrame, where: Where) -> list[Problem]:

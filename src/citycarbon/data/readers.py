@@ -260,7 +260,8 @@ def _bad_units(frame: pl.DataFrame, where: Where) -> list[Problem]:
             parse(str(unit))
         except InputError as error:
             rows = _rows(frame.filter(pl.col("unit") == unit))
-            found.append(problem(error.problems[0].code, Where(where.file, where.sheet, rows, "unit"), unit))
+            told = error.problems[0]
+            found.append(problem(told.code, Where(where.file, where.sheet, rows, "unit"), unit, **dict(told.facts)))
     return found
 
 

@@ -198,11 +198,29 @@ TABLE_MESSAGES: dict[str, Message] = {
     "unit_ambiguous": message(
         "unit",
         ("The unit can be read in two ways", "单位有两种读法"),
+        ("one reading, such as {write}", "只有一种读法的单位，如 {write}"),
         (
-            "brackets around a denominator of several units, like kg/(m^2*a); t, Mt or short_ton instead of ton or mt",
-            "多个单位的分母加括号，如 kg/(m^2*a)；用 t、Mt 或 short_ton 代替 ton、mt",
+            "put brackets around a denominator of several units, or write the one that is meant of those above",
+            "多个单位的分母加括号，或写明上面所列的一种",
         ),
-        ("add the brackets, or name the unit fully", "加上括号，或写明单位"),
+    ),
+    "unit_written_otherwise": message(
+        "unit",
+        ("The unit is written otherwise here", "此单位须用另一种写法"),
+        ("instead: {write}", "应写作：{write}"),
+        ("write what is meant of the above; see the list of units in the docs", "改用上面的写法；见文档中的单位表"),
+    ),
+    "carrier_in_coal": message(
+        "unit",
+        ("Coal equivalent of {activity} has two readings", "{activity} 的标准煤量有当量值与等价值两种读法"),
+        (
+            "kWh or GJ; or tce_calorific (吨标准煤当量值), by which 1 tce is 29.3076 GJ and 1 kWh 0.1229 kgce",
+            "kWh 或 GJ；或写明 吨标准煤当量值（tce_calorific），即 1 tce 为 29.3076 GJ、1 kWh 为 0.1229 kgce",
+        ),
+        (
+            "state the calorific value in the unit; amounts at equal value are divided by the coal rate of their year first",
+            "在单位中写明当量值；等价值须先除以当年供电（供热）煤耗",
+        ),
     ),
     "unit_dimension": message(
         "unit",
@@ -230,6 +248,18 @@ TABLE_MESSAGES: dict[str, Message] = {
         ("A factor is not per amount of something", "因子的单位没有“每多少活动量”"),
         ("a mass per unit of activity, such as t/MWh or kg/m^3", "每单位活动量的质量，如 t/MWh 或 kg/m^3"),
         ("add what the factor is per", "补上分母单位"),
+    ),
+    "share_out_of_range": message(
+        "schema",
+        ("A share is not between 0 and 1", "份额不在 0 与 1 之间"),
+        ("{range}: 0.98 with unit 1, or 98 with unit %", "{range}：写 0.98 而单位为 1，或写 98 而单位为 %"),
+        ("write the share as a number up to 1, or give the unit %", "把份额写成不大于 1 的数，或把单位写成 %"),
+    ),
+    "factor_out_of_range": message(
+        "schema",
+        ("A figure is far outside what its quantity can be", "数值远超该量可能的范围"),
+        ("{range} {expected_unit}", "{range}，单位 {expected_unit}"),
+        ("check the unit and the decimal point against the source", "对照来源检查单位和小数点"),
     ),
     "number_missing": message(
         "coverage",

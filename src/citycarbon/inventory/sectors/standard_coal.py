@@ -12,7 +12,7 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import row_of
 from citycarbon.core.tables import ActivityTable, FactorTable
-from citycarbon.core.units import conversion, quotient, same_dimension, split_factor_unit
+from citycarbon.core.units import conversion, quotient, same_dimension, split_factor_unit, two_readings
 
 METHOD_ID = "inventory.sectors.standard_coal"
 QUANTITIES = ("standard_coal_coefficient", "net_calorific_value")
@@ -75,6 +75,9 @@ def _tce_per_unit(rows: pl.DataFrame, factors: pl.DataFrame, problems: Problems)
     """Give tce per unit of each activity; note those that have no property, one of another dimension, or several."""
     found: list[tuple[str, str, float]] = []
     for name, unit in rows.select("activity", "unit").unique().sort("activity", "unit").iter_rows():
+        if two_readings(name, unit):
+            problems.add("carrier_in_coal", _place(rows, name, unit, "unit"), unit, activity=name)
+            continue
         if same_dimension(unit, "tce"):
             found.append((name, unit, conversion(unit, "tce")))
             continue
@@ -98,13 +101,21 @@ def _fitting(mine: pl.DataFrame, quantity: str, unit: str) -> list[float]:
     ]
 
 
+def _first(rows: pl.DataFrame, name: str, unit: str) -> dict[str, object]:
+    return rows.filter((pl.col("activity") == name) & (pl.col("unit") == unit)).row(0, named=True)
+
+
+def _place(rows: pl.DataFrame, name: str, unit: str, column: str) -> Where:
+    source = str(_first(rows, name, unit)["provenance_id"] or "")
+    number = row_of(source)
+    return Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column=column)
+
+
 def _complain(
     rows: pl.DataFrame, name: str, unit: str, factors: pl.DataFrame, printed: list[float], problems: Problems
 ) -> None:
-    first = rows.filter((pl.col("activity") == name) & (pl.col("unit") == unit)).row(0, named=True)
-    source = str(first["provenance_id"] or "")
-    number = row_of(source)
-    place = Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="activity")
+    first = _first(rows, name, unit)
+    place = _place(rows, name, unit, "activity")
     mine = factors.filter(pl.col("activity") == name, pl.col("quantity").is_in(QUANTITIES))
     editions = (mine if mine.height else factors)["edition"].drop_nulls().unique().sort().to_list()
     facts = {"activity": name, "region": "—", "year": first["time"], "editions": ", ".join(editions) or "—"}

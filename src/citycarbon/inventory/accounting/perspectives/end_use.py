@@ -14,7 +14,7 @@ from citycarbon.core.method import method
 from citycarbon.core.sums import added, check_parts
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable
 from citycarbon.core.uncertainty import shared_errors
-from citycarbon.core.units import conversion
+from citycarbon.core.units import carrier_conversion
 
 METHOD_ID = "inventory.accounting.end_use"
 CARRIERS = {"energy.power_supplied": ("electricity", "MWh"), "energy.heat_supplied": ("heat", "GJ")}
@@ -110,7 +110,7 @@ def _use_shares(use: ActivityTable) -> pl.DataFrame:
         mine = rows.filter((pl.col("activity") == carrier) & (pl.col("value") > 0))
         if not mine.height:
             continue
-        scale = {each: conversion(each, unit) for each in mine["unit"].unique().to_list()}
+        scale = {each: carrier_conversion(carrier, each, unit) for each in mine["unit"].unique().to_list()}
         amount = pl.col("value") * pl.col("unit").replace_strict(scale, return_dtype=pl.Float64)
         mine = mine.select("time", "scenario", "place", "sector", amount.alias("amount"))
         check_parts(mine, ["time", "scenario"], codes=use.codes)

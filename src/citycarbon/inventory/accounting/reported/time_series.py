@@ -14,7 +14,7 @@ from citycarbon.core.method import method
 from citycarbon.core.series import ALL, SeriesTable
 from citycarbon.core.sums import added, check_parts, yearly
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable
-from citycarbon.core.units import conversion
+from citycarbon.core.units import carrier_conversion
 from citycarbon.core.warming import BIOGENIC
 
 
@@ -129,8 +129,12 @@ def _emissions(emissions: EmissionTable, measure: str, unit: str) -> pl.DataFram
 
 def _activity(activity: ActivityTable, measure: str, unit: str) -> pl.DataFrame:
     rows = activity.to_polars()
-    scales = {word: conversion(word, unit) for word in rows["unit"].unique().to_list()}
-    value = pl.col("value") * pl.col("unit").replace_strict(scales, return_dtype=pl.Float64)
+    pairs = rows.select("activity", "unit").unique(maintain_order=True).rows()
+    scales = [(name, word, carrier_conversion(name, word, unit)) for name, word in pairs]
+    schema = {"activity": pl.String, "unit": pl.String, "scale": pl.Float64}
+    table = pl.DataFrame(scales, schema=schema, orient="row")
+    rows = rows.join(table, on=["activity", "unit"], how="left", maintain_order="left")
+    value = pl.col("value") * pl.col("scale")
     return _summed(rows.with_columns(value, pl.lit(measure).alias("measure"), pl.lit(unit).alias("unit")))
 
 

@@ -46,7 +46,14 @@ class DepositTable(Table):
         *ActivityTable.columns[:8],
         *SITE_COLUMNS,
         Column("climate", allowed=CLIMATES, meaning=("climate zone, chooses decay_rate", "气候带（决定 decay_rate）")),
-        Column("decay_rate", "number", low=0, unit="1/a", meaning=("first-order decay constant k", "一阶降解速率 k")),
+        Column(
+            "decay_rate",
+            "number",
+            low=0,
+            high=5,
+            unit="1/a",
+            meaning=("first-order decay constant k", "一阶降解速率 k"),
+        ),
         Column(
             "delay",
             "number",
