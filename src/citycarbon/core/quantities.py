@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import narwhals as nw
@@ -138,6 +139,7 @@ def share_columns() -> frozenset[str]:
     return frozenset(each.name for each in plain if each.limits[0][1:] == (0.0, 1.0))
 
 
+@lru_cache(maxsize=4096)
 def scale_of(name: str, unit: str) -> float:
     """Give the factor that brings a pure number to the unit of its quantity; 1 for quantities that are no pure numbers.
 
@@ -239,6 +241,7 @@ def _wrong_unit(quantity: Quantity, name: str, unit: str, place: Where) -> Probl
     return problem("unit_dimension", place, f"{unit} ({name})", expected_unit=wanted)
 
 
+@lru_cache(maxsize=4096)
 def _limit(quantity: Quantity, unit: str) -> tuple[str, float | None, float | None] | None:
     """Give the bounds for the dimension of a unit; None if the quantity is not stated in it."""
     for limit in quantity.limits:

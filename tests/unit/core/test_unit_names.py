@@ -128,14 +128,13 @@ def test_a_listed_unit_has_its_size(source, target, factor):
     assert conversion(source, target) == pytest.approx(factor, rel=EXACT if factor != 3.5168528420667 else 1e-13)
 
 
-@pytest.mark.parametrize("name", sorted(TWO_READINGS))
-@pytest.mark.parametrize("frame", ["{}", "kg/{}", "1000 {}", "万{}"])
-def test_a_name_of_two_sizes_is_refused_and_says_what_to_write(name, frame):
-    with pytest.raises(UnitError) as caught:
-        parse(frame.format(name))
-    found = caught.value.problems[0]
-    assert found.code == "unit_ambiguous" or frame == "万{}"
-    assert TWO_READINGS[name].split(" ")[0] in found.expected("en") or frame == "万{}"
+@pytest.mark.parametrize("frame", ["{}", "kg/{}", "1000 {}"])
+def test_a_name_of_two_sizes_is_refused_and_says_what_to_write(frame):
+    for name, write in TWO_READINGS.items():
+        with pytest.raises(UnitError) as caught:
+            parse(frame.format(name))
+        found = caught.value.problems[0]
+        assert (found.code, write in found.expected("en")) == ("unit_ambiguous", True), name
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def read_balance(
     year = time or _year(title, grid, problems)
     parts = [_block(grid, block, _stated_unit(grid, block, title, unit, problems), unit, problems) for block in blocks]
     frame = pl.concat(parts)
-    if "等价" in title:
+    if "等价" in title or "发电煤耗" in title:
         # Electricity and heat of such a table contain the coal it took to make them; the fuels are the same.
         equal = {code: f"{code}_equal_value" for code in ("electricity", "heat", "energy_total")}
         frame = frame.with_columns(pl.col("activity").replace(equal))

@@ -61,6 +61,7 @@ class SplitTable(Table):
     source="nbs_energy_balance",
     status="experimental",
     title=("Activity from the energy balance", "由能源平衡表得到活动数据"),
+    version=2,
 )
 def energy_balance(
     balance: BalanceTable,

@@ -25,6 +25,7 @@ QUANTITIES = ("standard_coal_coefficient", "net_calorific_value")
     source="gbt2589_2020",
     status="reproduced",
     title=("Coal equivalent", "折标准煤"),
+    version=2,
 )
 def standard_coal(activity: ActivityTable, factors: FactorTable) -> ActivityTable:
     """Turn activity data into tonnes of coal equivalent.

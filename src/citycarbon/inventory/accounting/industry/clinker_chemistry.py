@@ -50,6 +50,7 @@ class ClinkerTable(Table):
     source="ipcc2006_v3_ch2",
     status="reproduced",
     title=("Clinker by chemistry", "水泥熟料（化学成分法）"),
+    version=2,
 )
 def clinker_chemistry(clinker: ClinkerTable, factors: FactorTable) -> EmissionTable:
     """Account the process CO2 of clinker in scope 1 from its lime and magnesia.

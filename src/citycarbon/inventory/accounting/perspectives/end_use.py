@@ -30,6 +30,7 @@ _LINEAR = ("value", "sd", "sd_activity", "sd_factor", "energy", "standard_coal")
     source="leng2022_spatial",
     status="experimental",
     title=("Generation at its end uses", "发电供热分摊到终端"),
+    version=2,
 )
 def end_use(emissions: EmissionTable, use: ActivityTable, built_up: PlaceTable | None = None) -> EmissionTable:
     """Put the emissions of power and heat plants to the end uses of their electricity and heat.

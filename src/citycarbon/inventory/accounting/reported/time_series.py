@@ -25,6 +25,7 @@ from citycarbon.core.warming import BIOGENIC
     source="gpc_2021",
     status="experimental",
     title=("Account as series", "账户转为时间序列"),
+    version=2,
 )
 def time_series(
     emissions: EmissionTable | None = None,
