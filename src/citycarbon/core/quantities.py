@@ -109,10 +109,10 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity("incineration_parameter", "share", _SHARE),
     Quantity("incineration_gas_factor", "factor", (("g/t", 0.0, 1e6),)),
     Quantity("wastewater_parameter", "share", _SHARE,
-             "_mcf|_ratio$|^wastewater_b0_|^protein_nitrogen_fraction$|^effluent_n2o_nitrogen_factor$"),
+             "_mcf|_ratio$|^wastewater_b0_|_per_removed_|^effluent_n2o_|_fossil_carbon$|_leakage$|^protein_nitrogen_fraction$"),
     Quantity("wastewater_parameter", "ratio", (("1", 1.0, 5.0),), "_protein_factor$"),
     Quantity("wastewater_parameter", "property", (("g/(person*day)", 0.0, 1000.0),), "_per_person$"),
-    Quantity("wastewater_parameter", "property", (("kg/m^3", 0.0, 1000.0),), "([^0]|[^b]0)_cod$"),
+    Quantity("wastewater_parameter", "property", (("kg/m^3", 0.0, 1000.0),), "_industry_cod$"),
     Quantity("wastewater_parameter", "property", (("m^3/t", 0.0, 10e3),), "_wastewater_per_product$"),
     # Mass of a gas per amount. The poorest plants emit 0.3 kg of CO2 per MJ; what is per area may be a removal.
     Quantity("emission_factor", "factor", (("t/GJ", 0.0, 10.0), ("t/ha", None, None), ("", 0.0, None))),
