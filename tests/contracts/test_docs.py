@@ -182,8 +182,8 @@ def test_make_targets_that_pages_name_exist():
 
 
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
-UNITS = r"(?:\s?%)?+(?:\s*+(?:[^\d×/+−=.;:,|()\s]|/[^\d\s(]))*+(?:\s*+\([^()=−+]*+\))*+\s*+"
-WORKED = re.compile(rf"(?<![\w.,])(?<![×·/+−)\d] )({NUMBER}{UNITS}(?:[×/]\s*{NUMBER}{UNITS})+)=\s*({NUMBER})")
+PRINTED = r"(?:\s?%)?+(?:\s*+(?:[^\d×/+−=.;:,|()\s]|/[^\d\s(]))*+(?:\s*+\([^()=−+]*+\))*+\s*+"
+WORKED = re.compile(rf"(?<![\w.,])(?<![×·/+−)\d] )({NUMBER}{PRINTED}(?:[×/]\s*{NUMBER}{PRINTED})+)=\s*({NUMBER})")
 GIVES = re.compile(rf"\b(?:gives?|becomes?|comes? to)\s+({NUMBER})\s+(?:t|tce|kg|GJ|MWh|kWh|%)\b")
 
 
