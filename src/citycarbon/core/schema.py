@@ -61,6 +61,11 @@ class Column:
     meaning: tuple[str, str] = ("", "")
 
 
+def textual(columns: Sequence[Column], name: str) -> bool:
+    """Tell whether a declared column holds text."""
+    return next(column.kind for column in columns if column.name == name) in ("text", "period")
+
+
 def missing_columns(present: Sequence[str], columns: Sequence[Column], where: Where) -> list[Problem]:
     """Name the required columns that are absent and the present ones that nobody knows."""
     known = {column.name for column in columns}

@@ -26,6 +26,7 @@ from citycarbon.core.schema import (
     fixed_problems,
     missing_columns,
     settle_types,
+    textual,
 )
 from citycarbon.core.units import conversion
 from citycarbon.core.warming import (
@@ -448,7 +449,11 @@ class EmissionTable(Table):
         parts = [
             frames.extended(
                 table.rows,
-                [table.text(name).alias(name) for name in ordered if not table.has(name) and _textual(cls, name)],
+                [
+                    table.text(name).alias(name)
+                    for name in ordered
+                    if not table.has(name) and textual(cls.columns, name)
+                ],
             )
             for table in tables
         ]
@@ -497,7 +502,3 @@ class DenominatorTable(Table):
         _PROVENANCE,
     )
     __slots__ = ()
-
-
-def _textual(table: type[Table], name: str) -> bool:
-    return next(column.kind for column in table.columns if column.name == name) in ("text", "period")
