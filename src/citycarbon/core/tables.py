@@ -446,15 +446,9 @@ class EmissionTable(Table):
         columns = {name for table in tables for name in (*table.rows.collect_schema().names(), *table.fixed)}
         columns |= {c.name for c in cls.columns if c.default is not None}
         ordered = [column.name for column in cls.columns if column.name in columns]
+        texts = [name for name in ordered if textual(cls.columns, name)]
         parts = [
-            frames.extended(
-                table.rows,
-                [
-                    table.text(name).alias(name)
-                    for name in ordered
-                    if not table.has(name) and textual(cls.columns, name)
-                ],
-            )
+            frames.extended(table.rows, [table.text(name).alias(name) for name in texts if not table.has(name)])
             for table in tables
         ]
         codes = one_list_each([table.codes for table in tables])

@@ -78,6 +78,7 @@ class ResponseTable(Table):
 class ElementPredictionTable(Table):
     """What a model predicts of a plan, place by place and in total, and how far that is from all it has learnt."""
 
+    holds_totals = True
     columns = (
         Column("place", required=True, empty=False, meaning=("place; all for their sum", "地点；all 为合计")),
         _MEASURE,
