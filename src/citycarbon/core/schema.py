@@ -211,7 +211,8 @@ def row_of(provenance_id: object) -> int:
 def _check_words(frame: Frame, column: Column, where: Where) -> list[Problem]:
     words = [str(word) for word in distinct_values(frame, column.name)]
     if column.kind == "period":
-        wrong = [word for word in words if not PERIOD.fullmatch(word)]
+        # An empty cell is told once, as what it is.
+        wrong = [word for word in words if not PERIOD.fullmatch(word) and (word or column.empty)]
         serial = [word for word in wrong if SERIAL.fullmatch(word)]
         wrong = [word for word in wrong if word not in serial]
         found = (

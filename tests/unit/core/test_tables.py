@@ -91,12 +91,18 @@ def test_iso_periods_are_accepted(period):
 
 
 @pytest.mark.parametrize(
-    "period", ["20", "2020-13", "2020-00", "2020-1", "2020-01-32", "2020/01", "2020年", "", "2020-", "2020.0"]
+    "period", ["20", "2020-13", "2020-00", "2020-1", "2020-01-32", "2020/01", "2020年", "2020-", "2020.0"]
 )
 def test_other_periods_are_refused(period):
     with pytest.raises(SchemaError) as caught:
         activity(time=[period])
     assert codes_of(caught) == [("time_wrong", "time")]
+
+
+def test_an_empty_period_is_an_empty_cell():
+    with pytest.raises(SchemaError) as caught:
+        activity(time=[""])
+    assert codes_of(caught) == [("value_empty", "time")]
 
 
 def test_a_whole_number_year_and_number_are_cast_once():
