@@ -1,6 +1,6 @@
-"""Bands that hold what they say (T3), and forecasts that do not depend on the unit of a series (I10).
+"""Bands that hold what they say, and forecasts that do not depend on the unit of a series.
 
-Cases T3 and I10 of the review of wrong figures, rebuilt here from their text.
+Cases in which figures were once wrong, rebuilt here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def made(walks) -> dict[str, pl.DataFrame]:
 @pytest.mark.parametrize("intervals", ["bootstrap", "conformal"])
 @pytest.mark.parametrize("horizon", CHECKED)
 def test_bands_of_the_model_that_made_a_walk_hold_nine_tenths(made, walks, intervals, horizon):
-    """T3: they held .81 one year ahead and .72 ten years ahead; by conformal ranks .78 and .51."""
+    """They held .81 one year ahead and .72 ten years ahead; by conformal ranks .78 and .51."""
     share = inside(made[intervals], "naive", walks, horizon).mean()
     assert share == pytest.approx(0.9, abs=3 * np.sqrt(0.09 / WALKS))
 
@@ -71,7 +71,7 @@ def test_bands_of_the_model_that_the_back_test_chooses_hold_nine_tenths(made, wa
 
 
 def test_a_chance_of_a_past_peak_comes_true_as_often_as_said(walks):
-    """T3: where it said 7 %, 28 % came true."""
+    """Where it said 7 %, 28 % came true."""
     known = table({f"w{i:03d}": row[:KNOWN] for i, row in enumerate(walks)})
     found = forecast_peak(known, models="naive", horizon=AHEAD, draws=500, processes=1).to_polars()
     # The last of forty values is 2019.
@@ -90,7 +90,7 @@ GT = np.array([8.0 + 8.2 * (t / 24) ** 1.3 + 0.15 * np.sin(1.7 * t) for t in ran
 
 @pytest.mark.parametrize("size", [1e9, 3.6e-7])
 def test_a_forecast_does_not_depend_on_the_unit(size):
-    """I10: theta gave 16.7447 Gt and 16,588,707,977 t for the same 25 years."""
+    """Theta gave 16.7447 Gt and 16,588,707,977 t for the same 25 years."""
     for model in (*MODELS, "seasonal-4"):
         assert forecast_values(model, GT * size, 3) / size == pytest.approx(forecast_values(model, GT, 3), rel=1e-9), (
             model

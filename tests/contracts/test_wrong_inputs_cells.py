@@ -110,7 +110,7 @@ def book(tmp_path: Path, *lines: list[Any], formats: dict[str, str] | None = Non
     return path
 
 
-# I03: marks beside figures
+# Marks beside figures
 
 
 @pytest.mark.parametrize("cell", [*MARKED, *ODD_NUMBERS])
@@ -243,7 +243,7 @@ def test_raised_signs_in_units_and_headers_stay_readable(tmp_path: Path) -> None
     assert rows_of(path)["unit"].to_list() == ["m3"]
 
 
-# I02: spans
+# Spans
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_a_study_refuses_cumulative_months(tmp_path: Path) -> None:
     assert (found.code, found.where.rows) == ("time_wrong", (2, 3, 4, 5))
 
 
-# I19: dates, months, hours and shares of workbooks
+# Dates, months, hours and shares of workbooks
 
 
 @pytest.mark.parametrize(
@@ -467,7 +467,7 @@ def test_per_cent_where_no_share_stands(cell: Any, tmp_path: Path) -> None:
     ]
 
 
-# I04: workbooks of other writers
+# Workbooks of other writers
 
 
 def rewrite(path: Path, changes: dict[str, Callable[[str], str]]) -> None:

@@ -93,7 +93,7 @@ def parquet(path: Path, wkb: list[bytes], **columns: Any) -> Path:
     return path
 
 
-# Hexagons at the antimeridian and the poles (I11)
+# Hexagons at the antimeridian and the poles
 
 FIJI = "EPSG:3460"
 
@@ -184,7 +184,7 @@ def test_the_call_on_files_gives_all_hexagons(tmp_path: Path):
     assert found.code == "layer_no_grid"
 
 
-# Curves, heights, second geometries (I29)
+# Curves, heights, second geometries
 
 
 def doubles(*numbers: float) -> bytes:
@@ -284,7 +284,7 @@ def test_a_second_geometry_column_is_left_out(tmp_path: Path):
     assert json.loads(layer.rows["centre"][0]) == point
 
 
-# Field names of shapefiles (I12)
+# Field names of shapefiles
 
 
 def shapefile(path: Path, encoding: str, columns: dict[str, list[str]], note: str | None = None) -> Path:
@@ -348,7 +348,7 @@ def test_a_language_mark_of_the_table_tells_korean_from_chinese(tmp_path: Path):
     assert read_layer(path)[0].rows["place"].to_list() == ["서울특별시", "부산"]
 
 
-# Codes stored as numbers (I24)
+# Codes stored as numbers
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ def test_true_fractions_stay_and_large_codes_are_exact():
     assert layer.rows["place"].to_list() == ["440303001001", "1.5", None]
 
 
-# Nodata that a raster does not declare (I27)
+# Nodata that a raster does not declare
 
 
 def tif(folder: Path, values: list[list[float]], dtype: str, nodata: float | None = None) -> Path:

@@ -78,7 +78,7 @@ def districts(name: str, column: str = "place", values: Sequence[float] = (10, 2
     return [HEAD, *rows]
 
 
-# I09: rows of totals
+# Rows of totals
 
 TOTALS = (
     "合计", "总计", "小计", "共计", "累计", "总和", "全市", "全区", "全县", "全省", "市合计",
@@ -220,7 +220,7 @@ def test_a_declared_whole_stands_in_a_tree_that_keeps_it_from_its_parts(tmp_path
     assert set(codes(caught.value)) == {"sum_parent_child"}
 
 
-# I26: what stands around a table
+# What stands around a table
 
 ROW = "A,2022,industry,diesel,100,t"
 
@@ -272,7 +272,7 @@ def test_the_last_line_of_a_scenario_data_base_is_read(tmp_path: Path) -> None:
         assert table.to_polars()["value"].to_list() == [15.0]
 
 
-# I21: sheets and idle options
+# Sheets and idle options
 
 MATRIX = [
     ["", "Raw Coal", "Scope 1 Total"],
@@ -336,7 +336,7 @@ def test_an_option_without_effect_is_refused_by_name(stated: str, idle: str, tmp
     assert ("option_idle", idle) in [(problem.code, problem.found) for problem in caught.value.problems]
 
 
-# I28: smaller things
+# Smaller things
 
 
 def test_a_name_that_begins_with_a_hyphen_is_no_formula(tmp_path: Path) -> None:
@@ -420,7 +420,7 @@ def test_an_option_that_a_format_ignores_is_refused(
     assert option.split("=")[0] in shown.out + shown.err
 
 
-# T5: the unit of a file
+# The unit of a file
 
 
 def records(place: str, figures: Sequence[tuple[float, float]]) -> RecordTable:
@@ -447,7 +447,7 @@ def test_the_rows_of_a_file_settle_the_unit_of_its_gases() -> None:
     assert bare.filter(pl.col("verdict") == "misfit")["value"].to_list() == [512_744_096.0]
 
 
-# T8, I18: own output is own input
+# Own output is own input
 
 
 def test_two_equal_rows_of_a_file_are_two_facts_to_the_next_method(tmp_path: Path) -> None:
@@ -472,7 +472,7 @@ def test_two_equal_rows_of_a_file_are_two_facts_to_the_next_method(tmp_path: Pat
     assert "row_duplicate" in codes(refused(tmp_path / "same.csv", EmissionTable))
 
 
-# T16: one fuel by two ways
+# One fuel by two ways
 
 ROAD = """citycarbon: 1
 id: s

@@ -45,7 +45,7 @@ def combustion(call, own: str, activity: str = DIESEL) -> tuple[int, str]:
     return call("inventory.accounting.combustion", {"act.csv": activity, "own.csv": own}, *words)
 
 
-# I01: factors that are shares
+# Factors that are shares
 
 
 @pytest.mark.parametrize(("value", "unit"), [("98", "%"), ("0.98", "1"), ("980", "‰"), ("98", "％")])
@@ -216,7 +216,7 @@ def test_a_unit_that_nobody_knows_is_named_once(tmp_path):
     )
 
 
-# I06, T6: names of units that mean another thing in this field
+# Names of units that mean another thing in this field
 
 
 @pytest.mark.parametrize("unit", ["bbl", "barrel", "barrels", "桶"])
@@ -248,7 +248,7 @@ def test_a_unit_of_two_sizes_is_refused_in_the_file_with_what_to_write(call, uni
     assert re.search(r"act\.csv, row 2", said)
 
 
-# I23: powers before every Chinese unit
+# Powers before every Chinese unit
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_powers_stand_before_coal_equivalent(call, unit, said_as):
     assert (code, said.splitlines()[0]) == (0, said_as)
 
 
-# T9: electricity in coal equivalent
+# Electricity in coal equivalent
 
 
 def used(activity: str, unit: str) -> ActivityTable:
