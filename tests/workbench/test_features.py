@@ -159,3 +159,14 @@ def test_a_method_that_is_not_there_is_not_found(desk):
     client = desk.client("ana")
     form = {"x-form-key": desk.form_key("ana", client)}
     assert client.post("/api/v1/methods/nosuch", json={}, headers=form).status_code == 404
+
+
+def test_every_word_that_pages_send_is_known(desk):
+    client = desk.client()
+    root = "/api/v1/studies/toy-city"
+    choice = {"time": "2022", "scenario": "observed", "basis": "location"}
+    assert client.get(f"{root}/tiles/parcels/11/1708/834.mvt", params={**choice, "v": "stamp"}).status_code == 200
+    assert client.get(f"{root}/layers/parcels/values", params=choice).status_code == 200
+    assert client.get(f"{root}/layers/parcels/places/p1", params=choice).status_code == 200
+    assert client.get(f"{ITEMS}?limit=10000", params=choice).status_code == 200
+    assert client.get("/api/v1/factors.csv", params={"search": "diesel", "lang": "zh"}).status_code == 200

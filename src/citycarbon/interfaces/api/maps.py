@@ -27,6 +27,7 @@ LayerName = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="layer of the study", examples=["parcels"])
 ]
 Word = Annotated[str, Query(max_length=200)]
+Stamp = Annotated[str, Query(max_length=100, description="anything that tells versions apart for a cache")]
 MVT = "application/vnd.mapbox-vector-tile"
 
 
@@ -126,7 +127,7 @@ def get_tile_json(request: Request, study: StudyName, layer: LayerName, person: 
 def get_tile(
     request: Request, study: StudyName, layer: LayerName, z: Annotated[int, Path(ge=0, le=22)],
     x: Annotated[int, Path(ge=0, le=2**22)], y: Annotated[int, Path(ge=0, le=2**22)], person: Asker,
-    time: Word = "", scenario: Word = "", basis: Word = "", sector: Word = "",
+    time: Word = "", scenario: Word = "", basis: Word = "", sector: Word = "", v: Stamp = "",  # noqa: ARG001
 ) -> Response:  # fmt: skip
     """Give a vector tile: shapes with their values, or sums in squares where shapes are too small to see."""
     entry, shapes = opened(request, person, study, layer)
