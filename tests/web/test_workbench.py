@@ -100,7 +100,7 @@ def test_a_shape_of_the_map_opens_its_sectors_and_their_rows(browser, server):
     page.goto(f"{server.address}/s/toy-city/map?lang=en")
     drawn(page)
     assert page.locator("#map-legend i").count() >= 3
-    assert "26.91 kt" in page.inner_text("#map-legend")
+    assert "26.88 kt" in page.inner_text("#map-legend")
     box = page.locator("#map-box").bounding_box()
     # The middle parcel of the upper row.
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.38)
@@ -136,7 +136,7 @@ def test_the_last_choice_on_the_map_counts_and_a_failure_is_said(browser, server
     page.unroute_all()
     page.locator("#map-choices select").first.select_option("")
     until(page, "() => !document.querySelector('#sections .problems')")
-    assert "26.91 kt" in page.inner_text("#map-legend")
+    assert "26.88 kt" in page.inner_text("#map-legend")
     page.close()
 
 
