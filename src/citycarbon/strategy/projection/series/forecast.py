@@ -134,7 +134,7 @@ def forecast(
     >>> table = SeriesTable(pl.DataFrame(rows, schema=["place", "time", "measure", "value", "unit"], orient="row"))
     >>> made = forecast(table, models="drift", horizon=2).to_polars()
     >>> made.filter(pl.col("model") == "drift").select("time", pl.col("value").round(0)).rows()
-    [('2020', 191.0), ('2021', 193.0)]
+    [('2020', 191.0), ('2021', 194.0)]
     """
     found = _paths(series, measure, models, horizon, intervals, first, draws, seed, processes, scenario)
     frames = []
