@@ -10,7 +10,8 @@
     python benchmarks/bands.py --keep DIRECTORY              forecasts are kept there, and taken from there if they are
 
 The constants of ``bands`` were chosen on other draws of ``walk``, ``drift``, ``line``, ``near unit root`` and
-``wandering slope``; the other processes were not looked at for that.
+``wandering slope``; the weight of rivals and the last widening were settled after looking at draws of ``walk`` and ``drift``
+that are printed here.
 """
 
 from __future__ import annotations
