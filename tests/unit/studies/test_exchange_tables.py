@@ -33,7 +33,9 @@ def test_gases_of_each_view_add_to_the_account(result: StudyResult) -> None:
     keys = ["gas", "scope", "basis"]
     account = result.tables["emissions"].group_by(keys).agg(pl.col("value").sum()).sort(keys)
     for _, part in result.tables["view_gases"].group_by("list"):
-        sums = part.group_by(keys).agg(pl.col("value").sum()).sort(keys)
+        # Methane stands by its origin in a view, and as one gas in the account.
+        one = part.with_columns(pl.col("gas").str.replace("^CH4-.*$", "CH4"))
+        sums = one.group_by(keys).agg(pl.col("value").sum()).sort(keys)
         assert sums.select(keys).equals(account.select(keys))
         assert sums["value"].to_list() == pytest.approx(account["value"].to_list(), rel=1e-9)
 
