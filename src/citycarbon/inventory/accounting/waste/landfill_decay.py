@@ -13,6 +13,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
+from citycarbon.core.sums import check_periods
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.inventory.accounting.waste.filing import filed
 from citycarbon.inventory.accounting.waste.landfill import (
@@ -147,6 +148,7 @@ def landfill_decay(
     [('2000', 0.0), ('2001', 164.84), ('2002', 110.496)]
     """
     rows = with_year(deposits.to_polars())
+    check_periods(rows)
     first, last = _window(rows, year_from, year_to)
     source = Source(factors, ("landfill_parameter",), places, year_rule, region_fallback)
     decay_rate = Wanted(

@@ -34,14 +34,7 @@ class RecoveryTable(Table):
 
 
 def with_year(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the year of each row as a number.
-
-    Raises
-    ------
-    DoubleCountError
-        If a year stands beside its months.
-    """
-    check_periods(rows)
+    """Add the year of each row as a number."""
     return rows.with_columns(pl.col("time").str.slice(0, 4).cast(pl.Int64).alias("year"))
 
 
@@ -73,6 +66,10 @@ def shares_left(
     if recovered is None:
         return sums.select(*KEYS, pl.lit(1.0).alias("left"))
     rows = with_year(recovered.to_polars())
+    # Here periods add up to their year, on both sides.
+    check_periods(rows)
+    if "time" in generated.columns:
+        check_periods(generated)
     if years is not None:
         rows = rows.filter(pl.col("year").is_between(*years))
     masses = rows.with_columns((pl.col("value") * in_unit(rows, "t")).alias("taken")).drop("unit")
