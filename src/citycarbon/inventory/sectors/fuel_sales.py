@@ -96,6 +96,7 @@ def fuel_sales(sales: SalesTable) -> ActivityTable:
     source="ipcc2006_v2_ch3",
     status="experimental",
     title=("Distance against fuel sold", "里程法与销售量法对比"),
+    version=2,
 )
 def transport_reconcile(by_distance: ActivityTable, by_sales: ActivityTable, *, tolerance: float = 0.1) -> FindingTable:
     """Compare the fuel that vehicles should have used with the fuel that was sold, per place, year and fuel.

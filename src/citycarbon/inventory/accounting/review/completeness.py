@@ -56,6 +56,7 @@ class ExpectedTable(Table):
     source="ipcc2006_v1_ch6",
     status="experimental",
     title=("Completeness", "完整性检查"),
+    version=2,
 )
 def completeness(
     emissions: EmissionTable,

@@ -27,6 +27,7 @@ _FEW = 20
     source="ploberger_kraemer_1992",
     status="experimental",
     title=("Check of a series", "序列检查"),
+    version=2,
 )
 def series_check(series: SeriesTable, *, measure: str | None = None, scenario: str | None = None) -> FindingTable:
     """Find what makes a series hard to forecast: a structural break in its growth, a short past, zeros.

@@ -48,6 +48,7 @@ class MoverTable(Table):
     source="leap_2022",
     status="experimental",
     title=("Lines from an inventory", "由清单生成模型行"),
+    version=2,
 )
 def inventory_lines(
     emissions: EmissionTable,
@@ -139,6 +140,7 @@ def _check_base(rows: pl.DataFrame, lines: LineTable, paths: PathTable, year: in
     source="leap_2022",
     status="experimental",
     title=("Base values from an inventory", "由清单生成基准值"),
+    version=2,
 )
 def inventory_paths(emissions: EmissionTable, *, year: int, basis: str = "location", place: str = "") -> PathTable:
     """Give the base value of every line of an inventory as a driver that stays as it is.
