@@ -37,7 +37,8 @@ CANDIDATES = "naive,drift,theta,ets,gm11,combination"
 SHOWN = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 CHOSEN = "chosen"
 MADE_BY = {
-    "walk": "naive", "drift": "drift", "line": "ets", "seasonal": "seasonal-4", "local level": "ets", "near unit root": "naive",
+    "walk": "naive", "drift": "drift", "line": "ets", "seasonal": "seasonal-4", "seasonal walk": "seasonal-4",
+    "local level": "ets", "near unit root": "naive",
     "damped trend": "ets", "heavy tails": "naive", "growth": "drift", "wandering slope": "ets",
 }  # fmt: skip
 """Model that made each process, or comes nearest to it."""
@@ -55,6 +56,11 @@ def planted(process: str, count: int, seed: int = 15) -> np.ndarray:
             made[:, t] = 0.9 * made[:, t - 1] + 5 * e[:, t]
         return 300 + made
     pattern = np.array([10.0, -5, 8, -13])[k % 4]
+    if process == "seasonal walk":
+        made = 500 + pattern + 5 * e
+        for t in range(4, shape[1]):
+            made[:, t] = made[:, t - 4] + 5 * e[:, t]
+        return made
     steps = {
         "walk": 5 * e,
         "drift": 5 + 5 * e,
@@ -213,7 +219,7 @@ def main() -> None:
     for process in asked.processes.split(","):
         own = MADE_BY[process]
         models = tuple(asked.models.split(","))
-        if process == "seasonal":
+        if process.startswith("seasonal"):
             models = (*models, own)
         found = cases(process, asked.series, models, asked.workers, asked.keep, asked.intervals)
         show_coverage(process, found, models)

@@ -193,6 +193,21 @@ def test_drawn_errors_have_the_spread_that_was_fitted():
     assert spread_of(errors[:4]) is None
 
 
+def test_errors_of_a_pattern_grow_by_cycles_and_count_as_few_where_they_go_together():
+    """Bands of a pattern on a walk held .83 ten steps ahead: errors of one cycle were taken to grow within it."""
+    generator = np.random.default_rng(9)
+    alone = generator.normal(0, 1, (400, 12)) * np.sqrt(np.ceil(np.arange(1, 13) / 4))
+    spread = spread_of(alone, period=4)
+    drawn = spread.draws(8001, np.random.default_rng(1))
+    sd = np.quantile(drawn, 0.95, axis=0) / 1.645 / 1.02
+    assert sd == pytest.approx(np.sqrt(np.repeat([1, 2, 3], 4)), rel=0.07)
+    assert sd[:4] == pytest.approx(sd[0], rel=0.03)
+    together = np.convolve(generator.normal(0, 1, 403), np.full(4, 0.5), "valid")
+    few = spread_of(np.repeat(together[:, None], 4, axis=1), period=4)
+    assert spread.known == pytest.approx(400, rel=0.25)
+    assert few.known == pytest.approx(100, rel=0.25)
+
+
 def test_coverage_of_the_past_knows_only_the_past():
     """What comes later changes neither the share of what came before nor the quantiles that stood then."""
     errors = np.random.default_rng(7).normal(0, 1, (30, 4))

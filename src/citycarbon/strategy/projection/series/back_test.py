@@ -162,7 +162,7 @@ class _Bands:
 
     @classmethod
     def of(cls, errors: Errors) -> _Bands:
-        known = Known.of(errors.values, errors.rivals, errors.still)
+        known = Known.of(errors.values, errors.rivals, errors.still, errors.period)
         return cls(errors, known, known.held())
 
 

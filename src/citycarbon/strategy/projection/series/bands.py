@@ -9,6 +9,9 @@ is wrong, 3 for a slope that wanders. How likely each ``b`` is follows from the 
 counted as often as it has errors that do not overlap; where the past says little, the random walk is presumed. The band mixes all
 ``b`` by these weights, with Student's t for the few errors that the scale rests on.
 
+A model of a pattern that comes again repeats what stood one period before, so that its errors grow from cycle to cycle and not
+within one: its ``h`` counts cycles. Errors of one cycle may overlap; how many they are worth follows from their correlation.
+
 A model that is chosen because its errors were small may owe that to chance. Therefore the band also holds what the baselines, its
 rivals, say, as likely as their errors one step ahead make them; the model keeps a quarter, so that its forecast lies inside.
 
@@ -65,24 +68,29 @@ class Spread:
     variances: Floats
     powers: Floats
     apart: Floats
+    lengths: Floats
+    """Cycles, shape (parts, horizon), that the variance grows with: steps but for a model of a pattern."""
     steps: Floats
     """Absolute errors of the model one step ahead, sorted."""
+    known: float
+    """Errors one step ahead, less those that go with others of their cycle."""
 
     def draws(self, count: int, generator: np.random.Generator, conformal: bool = False) -> Floats:
         """Draw errors, shape (count, horizon); each path comes with its mirror image about its own forecast."""
-        half, horizon, known = -(-count // 2), self.apart.shape[1], len(self.steps)
+        half, horizon, known = -(-count // 2), self.apart.shape[1], self.known
         each = np.repeat(np.arange(len(self.weights)), _counts(self.weights, half))
-        powers, scale = self.powers[each], np.sqrt(self.variances[each])
-        doubt = np.sqrt(1 + _SLOPE * powers[:, None] * np.arange(1, horizon + 1) / known)
+        powers, scale, lengths = self.powers[each], np.sqrt(self.variances[each]), self.lengths[each]
+        doubt = np.sqrt(1 + _SLOPE * powers[:, None] * lengths / known)
         if conformal:
             own = float(np.sqrt(self.weights @ self.variances)) or 1.0
-            made = np.arange(1, horizon + 1)[None, :] ** (powers / 2)[:, None]
+            made = lengths ** (powers / 2)[:, None]
             scale = scale / own * self._ranked(generator.random(half), own)
         else:
             normal = generator.standard_normal((half, horizon))
             made = np.empty((half, horizon))
             for power in EXPONENTS:
                 made[powers == power] = normal[powers == power] @ _root(float(power), horizon).T
+            made = made * (lengths / np.arange(1, horizon + 1)) ** (powers / 2)[:, None]
             scale = scale * np.sqrt(known / generator.chisquare(known, half))
         made = WIDER * made * doubt * scale[:, None]
         return np.concatenate([self.apart[each] + made, self.apart[each] - made])[:count]
@@ -99,20 +107,29 @@ class Spread:
         )
 
 
-def spread_of(errors: Floats, rivals: Rivals = (), still: int = -1) -> Spread | None:
+def spread_of(errors: Floats, rivals: Rivals = (), still: int = -1, period: int = 1) -> Spread | None:
     """Learn the spread of errors, shape (origins, horizon), nan where nothing came; None below five errors one step ahead.
 
     The distances of ``rivals`` are those of the forecast at hand, shape (horizon,); ``still`` says which part, the model being 0,
-    forecasts no change.
+    forecasts no change; ``period`` is the length of the pattern that the model repeats.
     """
     first = errors[np.isfinite(errors[:, 0]), 0]
     if len(first) < LEAST_ERRORS:
         return None
-    weights, variances, _ = _mixed([errors[None], *(each[None] for each, _ in rivals)], still)
+    weights, variances, _ = _mixed([errors[None], *(each[None] for each, _ in rivals)], still, period)
     zero = np.zeros(errors.shape[1])
     apart = np.repeat(np.array([zero, *(each for _, each in rivals)]), len(EXPONENTS), axis=0)
     powers = np.tile(EXPONENTS, 1 + len(rivals))
-    return Spread(weights[0], variances[0], powers, apart, np.sort(np.abs(first)))
+    lengths = _lengths(errors.shape[1], len(rivals), period)
+    return Spread(
+        weights[0],
+        variances[0],
+        powers,
+        apart,
+        lengths,
+        np.sort(np.abs(first)),
+        float(_apart(errors[None, :, 0], period)[0]),
+    )
 
 
 @dataclass(frozen=True)
@@ -124,22 +141,27 @@ class Known:
     sd: Floats
     apart: Floats
     counts: Floats
+    independent: Floats
+    """Errors one step ahead that each origin knew, less those that go together."""
 
     @classmethod
-    def of(cls, errors: Floats, rivals: Rivals = (), still: int = -1) -> Known:
+    def of(cls, errors: Floats, rivals: Rivals = (), still: int = -1, period: int = 1) -> Known:
         """Learn from errors, shape (origins, horizon), nan where nothing came, what stood at each origin; distances alike."""
         count, horizon = errors.shape
         came = np.arange(count)[:, None] + np.arange(horizon)[None, :]
         before = came[None] < np.arange(count)[:, None, None]
         weights, variances, counts = _mixed(
-            [np.where(before, each[None], np.nan) for each in (errors, *(each for each, _ in rivals))], still
+            [np.where(before, each[None], np.nan) for each in (errors, *(each for each, _ in rivals))], still, period
         )
         powers = np.tile(EXPONENTS, 1 + len(rivals))
-        steps = np.arange(1, horizon + 1)
-        doubt = 1 + _SLOPE * powers[None, :, None] * steps / np.maximum(counts, 1)[:, None, None]
-        sd = WIDER * np.sqrt(variances[:, :, None] * steps ** powers[:, None] * doubt)
+        independent = _apart(np.where(before[:, :, 0], errors[None, :, 0], np.nan), period)
+        lengths = _lengths(horizon, len(rivals), period)
+        doubt = 1 + _SLOPE * powers[None, :, None] * lengths / np.maximum(independent, 1)[:, None, None]
+        sd = WIDER * np.sqrt(variances[:, :, None] * lengths ** powers[:, None] * doubt)
         apart = np.array([np.zeros_like(errors), *(np.nan_to_num(each) for _, each in rivals)])
-        return cls(errors, weights, sd, np.repeat(apart.transpose(1, 0, 2), len(EXPONENTS), axis=1), counts)
+        return cls(
+            errors, weights, sd, np.repeat(apart.transpose(1, 0, 2), len(EXPONENTS), axis=1), counts, independent
+        )
 
     @property
     def enough(self) -> NDArray[np.bool_]:
@@ -154,7 +176,7 @@ class Known:
         off = self.errors[rows][:, None, :] - self.apart[rows]
         off = np.where(np.abs(off) > _NOTHING, off, 0.0)
         with np.errstate(over="ignore"):
-            below = stdtr(self.counts[rows, None, None], off / np.maximum(self.sd[rows], 1e-300))
+            below = stdtr(self.independent[rows, None, None], off / np.maximum(self.sd[rows], 1e-300))
         rank = (self.weights[rows][:, :, None] * below).sum(axis=1)
         made = np.full(self.errors.shape, np.nan)
         made[rows] = np.where(np.isfinite(self.errors[rows]), np.abs(rank - 0.5) <= LEVEL / 2, np.nan)
@@ -166,14 +188,14 @@ class Known:
 
         rows = self.enough
         level = (np.arange(_POINTS) + 0.5) / _POINTS
-        base = stdtrit(self.counts[rows, None], level[None, :])[:, None, :] * self.sd[rows, :, horizon - 1, None]
+        base = stdtrit(self.independent[rows, None], level[None, :])[:, None, :] * self.sd[rows, :, horizon - 1, None]
         made = (base + self.apart[rows, :, horizon - 1, None]).reshape(len(base), self.sd.shape[1] * _POINTS)
         return made, np.repeat(self.weights[rows] / _POINTS, _POINTS, axis=1)
 
 
-def past_coverage(errors: Floats, rivals: Rivals = (), still: int = -1) -> tuple[float, int]:
+def past_coverage(errors: Floats, rivals: Rivals = (), still: int = -1, period: int = 1) -> tuple[float, int]:
     """Share of what came in the past that lay inside the band of 90 % known then, and of how many values."""
-    inside = Known.of(errors, rivals, still).held()
+    inside = Known.of(errors, rivals, still, period).held()
     inside = inside[np.isfinite(inside)]
     return (float(inside.mean()), len(inside)) if len(inside) else (float("nan"), 0)
 
@@ -197,12 +219,12 @@ def grows_by_rates(values: Floats) -> bool:
     return bool(-len(rates) * np.log(b) - np.log(x[1:]).sum() > -len(plain) * np.log(a) + 1e-9)
 
 
-def _mixed(parts: Sequence[Floats], still: int) -> tuple[Floats, Floats, Floats]:
+def _mixed(parts: Sequence[Floats], still: int, period: int) -> tuple[Floats, Floats, Floats]:
     """Weights and variances (sets, parts times exponents) of a model and its rivals, and how many errors the model has made.
 
     A part counts by the normal likelihood of its errors one step ahead, which no fit had seen.
     """
-    fits = [_fitted(part) for part in parts]
+    fits = [_fitted(part, period if part is parts[0] else 1) for part in parts]
     counts = fits[0][2]
     with np.errstate(invalid="ignore", divide="ignore"):
         squares = np.array(
@@ -226,7 +248,7 @@ def _mixed(parts: Sequence[Floats], still: int) -> tuple[Floats, Floats, Floats]
     return weights, np.concatenate([fit[1] for fit in fits], axis=1), counts
 
 
-def _fitted(errors: Floats) -> tuple[Floats, Floats, Floats]:
+def _fitted(errors: Floats, period: int) -> tuple[Floats, Floats, Floats]:
     """Weights and variances (sets, exponents), and the number of errors one step ahead, of errors (sets, origins, horizon)."""
     known = np.isfinite(errors)
     counts = known.sum(axis=1).astype(float)
@@ -236,9 +258,9 @@ def _fitted(errors: Floats) -> tuple[Floats, Floats, Floats]:
     total = np.maximum(weight.sum(axis=1), 1e-300)
     squares = (np.where(known, errors, 0.0) ** 2 * weight).sum(axis=1) / total
     squares = np.where(squares < _NOTHING**2, 0.0, squares)
-    steps = np.arange(1, errors.shape[2] + 1)
-    evidence = _EVIDENCE * counts / steps
-    growth = _growth(errors.shape[2])
+    cycles = _cycles(errors.shape[2], period)
+    evidence = _EVIDENCE * counts / cycles
+    growth = cycles ** EXPONENTS[:, None]
     whole = np.maximum(evidence.sum(axis=1), 1e-300)[:, None]
     variances = (evidence * squares) @ (1 / growth).T / whole
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -255,9 +277,27 @@ def _before() -> Floats:
     return np.asarray(np.log((1 - _FREE) * near / near.sum() + _FREE / len(EXPONENTS)))
 
 
-def _growth(horizon: int) -> Floats:
-    """Variance by exponent and horizon, 1 at the first step."""
-    return np.asarray(np.arange(1, horizon + 1)[None, :] ** EXPONENTS[:, None], dtype=float)
+def _apart(first: Floats, period: int) -> Floats:
+    """How many errors one step ahead, shape (sets, origins), are worth as much as if none went with another of its cycle."""
+    known = np.isfinite(first)
+    counts = known.sum(axis=1).astype(float)
+    values = np.where(known, first, 0.0)
+    whole = np.maximum((values**2).sum(axis=1), 1e-300)
+    shared = 1.0 + np.zeros(len(first))
+    for lag in range(1, period):
+        shared += 2 * (values[:, lag:] * values[:, :-lag]).sum(axis=1) / whole
+    return np.asarray(counts / np.clip(shared, 1.0, period))
+
+
+def _cycles(horizon: int, period: int) -> Floats:
+    """Cycles that each step ahead is in, counted from 1; steps themselves where there is no pattern."""
+    return np.asarray(np.ceil(np.arange(1, horizon + 1) / period))
+
+
+def _lengths(horizon: int, rivals: int, period: int) -> Floats:
+    """Cycles of a model and steps of its rivals, for every exponent, shape (parts, horizon)."""
+    own = np.tile(_cycles(horizon, period), (len(EXPONENTS), 1))
+    return np.concatenate([own, np.tile(_cycles(horizon, 1), (rivals * len(EXPONENTS), 1))])
 
 
 def _counts(weights: Floats, number: int) -> NDArray[np.intp]:

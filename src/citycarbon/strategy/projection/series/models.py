@@ -77,13 +77,18 @@ def forecast_values(model: str, values: Floats, horizon: int, seed: int = 1) -> 
 def _method(model: str) -> Callable[[Floats, int, int], Floats]:
     """The function of a model; ``seasonal-4`` repeats a pattern of four steps."""
     if model.startswith(SEASONAL):
-        return partial(_seasonal, period=int(model.removeprefix(SEASONAL)))
+        return partial(_seasonal, period=period_of(model))
     return _FORECAST[model]
+
+
+def period_of(model: str) -> int:
+    """Steps after which the pattern of a model comes again; 1 where it has none."""
+    return int(model.removeprefix(SEASONAL)) if model.startswith(SEASONAL) else 1
 
 
 def least_values(model: str) -> int:
     """Values that a model needs."""
-    return 2 * int(model.removeprefix(SEASONAL)) if model.startswith(SEASONAL) else LEAST[model]
+    return 2 * period_of(model) if model.startswith(SEASONAL) else LEAST[model]
 
 
 def check_models(names: str) -> tuple[str, ...]:

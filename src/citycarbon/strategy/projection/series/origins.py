@@ -16,7 +16,15 @@ import numpy as np
 
 from citycarbon.core.series import Floats
 from citycarbon.strategy.projection.series.bands import Spread, grows_by_rates, spread_of
-from citycarbon.strategy.projection.series.models import BASELINES, COMBINATION, LSTM, SLOW, forecasts_of, preload
+from citycarbon.strategy.projection.series.models import (
+    BASELINES,
+    COMBINATION,
+    LSTM,
+    SLOW,
+    forecasts_of,
+    period_of,
+    preload,
+)
 from citycarbon.strategy.projection.series.yearly import Yearly
 
 _FEW = 40
@@ -53,7 +61,7 @@ class Origins:
         rivals = [((came - made[name]) / size, (made[name] - made[model]) / size) for name in names[1:]]
         apart = [(ahead[name] - ahead[model]) / size for name in names[1:]] if ahead else []
         still = names.index("naive") if "naive" in names else -1
-        return Errors((came - made[model]) / size, rates, size, tuple(rivals), tuple(apart), still)
+        return Errors((came - made[model]) / size, rates, size, tuple(rivals), tuple(apart), still, period_of(model))
 
 
 @dataclass(frozen=True)
@@ -69,11 +77,13 @@ class Errors:
     """How far the forecast of each baseline from the end of the series lies from that of the model."""
     still: int = -1
     """Which of the model and its rivals, in that order, forecasts no change."""
+    period: int = 1
+    """Steps after which the pattern of the model comes again."""
 
     def spread(self) -> Spread | None:
         """Spread of the errors to come."""
         rivals = [(each, apart) for (each, _), apart in zip(self.rivals, self.apart, strict=True)]
-        return spread_of(self.values, rivals, self.still)
+        return spread_of(self.values, rivals, self.still, self.period)
 
     def around(self, point: Floats, drawn: Floats) -> Floats:
         """Put drawn errors about a forecast."""

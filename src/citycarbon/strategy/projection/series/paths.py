@@ -104,5 +104,7 @@ def paths_of(
         # Seeds come from names, so that neither the unit nor another series or model changes what is drawn.
         generator = np.random.default_rng([seed, crc32(f"{each.name} · {model}".encode())])
         drawn = errors.around(point, spread.draws(draws, generator, intervals == "conformal"))
-        made.append(Paths(each, model, point, drawn, *past_coverage(errors.values, errors.rivals, errors.still)))
+        made.append(
+            Paths(each, model, point, drawn, *past_coverage(errors.values, errors.rivals, errors.still, errors.period))
+        )
     return made
