@@ -5,6 +5,8 @@ Comes in: a finished run with its account. Goes out: checks. Not for: checks tha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from citycarbon.core.findings import FindingTable
@@ -31,7 +33,7 @@ def own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: p
     made += _lookup_caveats(rows)
     recalled = factors.filter(pl.col("quality").str.starts_with("recalled"))
     if recalled.height:
-        names = ", ".join(recalled["factor_id"].head(6).to_list())
+        names = _first(recalled["factor_id"])
         en = f"{recalled.height} factors are recalled and not checked against the document: {names}"
         made.append(
             Check(
@@ -43,9 +45,7 @@ def own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: p
         )
     unknown = rows.filter(pl.col("value").is_null())
     if unknown.height:
-        pairs = ", ".join(
-            unknown.select(pl.format("{} {} {}", "activity", "gas", "notation")).to_series().unique().sort().head(5)
-        )
+        pairs = _first(unknown.select(pl.format("{} {} {}", "activity", "gas", "notation")).to_series().unique().sort())
         made.append(
             Check(
                 "notation",
@@ -87,7 +87,7 @@ def below_zero(rows: pl.DataFrame) -> list[Check]:
     found = rows.filter((pl.col("value") > 0) & (activity.fill_null(False) | factor))
     if not found.height:
         return []
-    names = ", ".join(found.select(pl.format("{} {}", "sector", "activity")).to_series().unique().sort().head(5))
+    names = _first(found.select(pl.format("{} {}", "sector", "activity")).to_series().unique().sort())
     text = (
         f"{found.height} rows have a normal error of more than half of the figure, so that draws fall below zero: {names}; "
         "state lognormal",
@@ -123,7 +123,7 @@ def _lookup_caveats(rows: pl.DataFrame) -> list[Check]:
         hits = rows.filter(pl.col("rule").str.contains(pattern))
         if hits.height:
             pairs = hits.select(pl.col("rule").str.extract_groups(pattern)).unnest("rule").unique(maintain_order=True)
-            shown = "; ".join(sorted(f"{old} → {new}" for old, new in pairs.head(6).iter_rows()))
+            shown = _first(sorted(f"{old} → {new}" for old, new in pairs.iter_rows()), "; ")
             text = (f"{hits.height} rows use {en}: {shown}", f"{hits.height} 行使用了{zh}：{shown}")
             made.append(Check(check, "caveat", text, hits.height))
     return made
@@ -162,7 +162,7 @@ def _uncalibrated(run: Run) -> list[Check]:
         left = rows.filter(pl.col("factor").is_null() & (pl.col("inventory_value") != 0))
         sizes = [each.with_columns(pl.col("inventory_value").abs()) for each in (left, rows)]
         part = whole(sizes[0], "inventory_value") / (whole(sizes[1], "inventory_value") or 1.0)
-        words = ", ".join(f"{p} {s} {a}" for p, s, a in left.select("place", "sector", "activity").head(6).iter_rows())
+        words = _first([f"{p} {s} {a}" for p, s, a in left.select("place", "sector", "activity").iter_rows()])
         if left.height:
             text = (
                 f"step {name}: {100 * part:.1f} % of the inventory is not in the model or beyond the limit: {words}",
@@ -190,8 +190,8 @@ def _narrow(run: Run) -> list[Check]:
         rows = rows.unique(["place", "measure", "model"], maintain_order=True).sort("coverage", maintain_order=True)
         if not rows.height:
             continue
-        listed = list(rows.select("place", "measure", "model", "coverage").head(6).iter_rows())
-        words = ", ".join(f"{p} {m} {model} {100 * share:.0f} %" for p, m, model, share in listed)
+        listed = list(rows.select("place", "measure", "model", "coverage").iter_rows())
+        words = _first([f"{p} {m} {model} {100 * share:.0f} %" for p, m, model, share in listed])
         text = (
             f"step {name}: bands of 90 % held less than 80 % of the past, they are too narrow: {words}",
             f"步骤 {name}：90% 区间对历史的覆盖不足 80%，区间过窄：{words}",
@@ -229,10 +229,9 @@ def _road_fuel(run: Run) -> list[Check]:
                 twice.select(keys[:3])
                 .unique()
                 .sort(keys[:3])
-                .head(6)
                 .select(pl.format("{} {} {}", "place", "year", "activity"))
             )
-            words = ", ".join(named.to_series())
+            words = _first(named.to_series())
             text = (
                 f"road fuel stands twice, by sales in step {sold} and by distance in step {driven}: {words}",
                 f"道路燃料计了两次：步骤 {sold} 按销量，步骤 {driven} 按行驶里程：{words}",
@@ -294,3 +293,9 @@ def findings(run: Run) -> list[Check]:
 def caveats(run: Run) -> list[Check]:
     """Give the known gaps that the study states."""
     return [Check("study.caveat", "caveat", (text.en, text.zh)) for text in run.study.caveats]
+
+
+def _first(names: Iterable[str], joint: str = ", ") -> str:
+    """Names joined, of many the first six and a mark that there are more."""
+    known = list(names)
+    return joint.join([*known[:6], *(["…"] if len(known) > 6 else [])])

@@ -5,6 +5,7 @@ Comes in: requests. Goes out: HTML. Not for: running a method.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from citycarbon.core.errors import InputError, Lang
 from citycarbon.core.method import Method
 from citycarbon.data.library import shipped_library
-from citycarbon.data.library.quality import CLASSES, counts
+from citycarbon.data.library.quality import CLASSES, class_of, counts, rank
 from citycarbon.data.references import citation
 from citycarbon.interfaces.web.frame import fragment, page
 from citycarbon.interfaces.workbench.asking import language_of
@@ -109,6 +110,9 @@ def _factor_rows(word: str, offset: int) -> dict[str, Any]:
             pl.concat_str(texts, separator=" ").str.to_lowercase().str.contains(word.lower(), literal=True)
         )
     shown = rows.slice(offset, PAGE_ROWS).to_dicts()
+    for row in shown:
+        sure = re.match(r"recalled-(\d+)", row["quality"] or "")
+        row["mark"], row["sure"] = class_of(rank(row["quality"])), f" {sure[1]} %" if sure else ""
     sources = {row["source"]: citation(row["source"]) for row in shown if row["source"]}
     older = offset + PAGE_ROWS if offset + PAGE_ROWS < rows.height else None
     return {"rows": shown, "count": rows.height, "search": word, "older": older, "sources": sources}

@@ -177,7 +177,7 @@ function citycarbonReport(setup) {
   function tableName(text) { return state.lang === "zh" ? text.replace(/^table text /, "正文 ").replace(/^table /, "表 ") : text.replace(/^table text /, "text, section "); }
   function tableNode(head, rows, numeric) {
     const cls = (i) => (numeric.includes(i) ? "n" : "");
-    return el("div", { class: "scroll", tabindex: "0" }, el("table", {}, el("thead", {}, el("tr", {}, head.map((h, i) => el("th", { class: cls(i), scope: "col" }, h)))), el("tbody", {}, rows.map((r) => el("tr", { class: r.sum ? "sum" : null }, (r.cells || r).map((c, i) => el("td", { class: cls(i) }, c)))))));
+    return el("div", { class: "scroll", tabindex: "0" }, el("table", {}, el("thead", {}, el("tr", {}, head.map((h, i) => el("th", { class: cls(i), scope: "col" }, h)))), el("tbody", {}, rows.map((r) => el("tr", { class: r.sum ? "sum" : null }, (r.cells || r).map((c, i) => el("td", { class: cls(i), "data-head": typeof head[i] === "string" ? head[i] : null }, c)))))));
   }
   /* A chart with its table, its export and its note; `table` gives [head, rows, numeric columns]. */
   function chartBlock(holder, key, option, height, table, click) {

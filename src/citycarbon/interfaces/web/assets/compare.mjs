@@ -58,7 +58,7 @@ async function start() {
     const gap = found.sides[1].value - found.sides[0].value;
     $("compare-head").replaceChildren(...found.sides.map((facts) => figure(title(facts), num(facts.value / scale), [account(facts.choice), tr("rule_" + facts.scopes), facts.gwp.replace("-", " ")].join(" · "), person(facts))),
       figure(tr("compare_difference"), (gap > 0 ? "+" : gap < 0 ? "−" : "") + num(Math.abs(gap) / scale), found.sides[0].value ? (gap > 0 ? "+" : gap < 0 ? "−" : "") + num(Math.abs((100 * gap) / found.sides[0].value), 3) + " %" : "—"));
-    $("compare-notes").replaceChildren(...(found.notes.length ? [el("ul", { class: "note" }, found.notes.map((n) => el("li", {}, tr("compare_note_" + n))))] : []));
+    $("compare-notes").replaceChildren(...(found.notes.length ? [el("ul", { class: "notice" }, found.notes.map((n) => el("li", {}, tr("compare_note_" + n))))] : []));
     for (const chart of charts) kit.forget(chart);
     charts = []; box.replaceChildren();
     const name = (row) => row.name[zh ? 1 : 0], sides = [["first", css("--faint")], ["second", css("--accent")]];
