@@ -100,7 +100,8 @@ def test_a_study_takes_the_same_file_by_the_same_rule(tmp_path, monkeypatch, cap
 
 
 def row(quantity: str, value: float, unit: str, activity: str = "x") -> pl.DataFrame:
-    return pl.DataFrame({"quantity": [quantity], "activity": [activity], "value": [value], "unit": [unit]})
+    frame = {"quantity": [quantity], "activity": [activity], "gas": ["CO2"], "value": [value], "unit": [unit]}
+    return pl.DataFrame(frame)
 
 
 @pytest.mark.parametrize("name", sorted({each.name for each in QUANTITIES if each.kind in ("share", "rate")}))
@@ -266,6 +267,41 @@ def test_powers_stand_before_coal_equivalent(call, unit, said_as):
     assert (code, said.splitlines()[0]) == (0, said_as)
 
 
+@pytest.mark.parametrize(
+    ("unit", "target", "size"),
+    [("10^4 t", "t", 1e4), ("10⁴t", "t", 1e4), ("10⁸kWh", "kWh", 1e8), ("10^4tce", "tce", 1e4), ("10⁴ m³", "m^3", 1e4),
+     ("GJ/10^4Nm3", "GJ/Nm3", 1e-4), ("tCO2/10⁴元", "t/CNY", 1e-4), ("10^3 ha", "ha", 1e3), ("10²t", "t", 1e2)],
+)  # fmt: skip
+def test_powers_of_ten_are_read_as_tables_print_them(unit, target, size):
+    assert conversion(unit, target) == pytest.approx(size)
+
+
+@pytest.mark.parametrize("unit", ["104t", "108kWh", "103 tce", "GJ/104Nm3", "1010t"])
+def test_an_exponent_that_lost_its_place_is_refused(unit):
+    with pytest.raises(UnitError) as caught:
+        conversion(unit, "t")
+    assert caught.value.problems[0].code == "unit_ambiguous"
+    assert "10^" in caught.value.problems[0].expected("en")
+    assert conversion("l/100km", "l/km") == 0.01
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "用电量（万千瓦时）",
+        "用电量(10^4kWh)",
+        "用电量（单位：万kWh）",
+        "用电量[单位: 万度]",
+        "用电量/万kWh",
+        "value (unit: 1e4 kWh)",
+    ],
+)
+def test_a_header_states_its_unit_in_every_usual_way(tmp_path, header):
+    (tmp_path / "a.csv").write_text(f"地点,年份,部门,能源品种,{header}\nA,2022,s,电,3\n", "utf-8")
+    rows = read_table(tmp_path / "a.csv", ActivityTable)[0].to_polars()
+    assert rows["value"][0] * conversion(rows["unit"][0], "kWh") == pytest.approx(3e4)
+
+
 # Electricity in coal equivalent
 
 
@@ -276,7 +312,7 @@ def used(activity: str, unit: str) -> ActivityTable:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("unit", ["tce", "万吨标准煤", "kgce", "吨标煤"])
+@pytest.mark.parametrize("unit", ["tce", "万吨标准煤", "kgce", "吨标煤", "toe", "万吨标准油"])
 @pytest.mark.parametrize("activity", ["electricity", "electricity_contracted"])
 def test_electricity_in_coal_equivalent_is_asked_for(activity, unit):
     with pytest.raises(UnitError) as caught:

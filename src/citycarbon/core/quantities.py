@@ -22,7 +22,7 @@ import polars as pl
 from citycarbon.core import frames
 from citycarbon.core.errors import InputError, Problem, Where, problem
 from citycarbon.core.frames import Frame
-from citycarbon.core.units import conversion, same_dimension, split_factor_unit
+from citycarbon.core.units import conversion, gas_clashes, gas_of, same_dimension, split_factor_unit
 
 Kind = Literal["share", "rate", "ratio", "property", "factor", "flux"]
 PURE: tuple[Kind, ...] = ("share", "rate", "ratio")
@@ -168,18 +168,20 @@ def factor_problems(frame: Frame, fixed: Mapping[str, str], where: Where) -> lis
     where
         File and sheet; rows are counted from one.
     """
-    words = ("quantity", "activity", "unit")
+    words = ("quantity", "activity", "gas", "unit")
     present = frame.collect_schema().names()
     rows = frames.small(frame.select(*[name for name in (*words, "value") if name in present]))
     constant = {"quantity": "emission_factor", **fixed}
     given = [pl.lit(constant.get(name)).alias(name) for name in words if name not in present]
     rows = rows.with_columns(*given).with_columns(pl.col(*words).cast(pl.String)).with_row_index("row", offset=1)
+    rows = rows.with_columns(pl.col("quantity").fill_null("emission_factor"))
     found: list[Problem] = []
     for (name, unit), group in rows.group_by("quantity", "unit", maintain_order=True):
         for each in of(str(name)):
             part = group.filter(pl.col("activity").str.contains(each.activity)) if each.activity else group
             if unit is not None and part.height:
                 found += _problems(each, str(name), str(unit), part, where)
+                found += _gas_problems(each, str(unit), part, where)
     return sorted(found, key=lambda item: item.where.rows)
 
 
@@ -202,7 +204,7 @@ def settled(frame: Frame, fixed: Mapping[str, str]) -> Frame:
 
 
 def _problems(quantity: Quantity, name: str, unit: str, rows: pl.DataFrame, where: Where) -> Iterator[Problem]:
-    place = Where(where.file, where.sheet, tuple(rows["row"].head(5).to_list()), "unit", where.item)
+    place = Where(where.file, where.sheet, _rows(rows), "unit", where.item)
     try:
         limit = _limit(quantity, unit)
     except InputError as error:
@@ -225,13 +227,32 @@ def _problems(quantity: Quantity, name: str, unit: str, rows: pl.DataFrame, wher
         return
     values = bad["value"].head(5).to_list()
     shown = ", ".join(f"{value:g}" for value in values) + (f" … ({bad.height})" if bad.height > 5 else "")
-    place = Where(where.file, where.sheet, tuple(bad["row"].head(5).to_list()), "value", where.item)
+    place = Where(where.file, where.sheet, _rows(bad), "value", where.item)
     if quantity.kind == "factor" and max(values) < 0:
         yield problem("value_negative", place, shown)
         return
     code = "share_out_of_range" if quantity.kind in ("share", "rate") and high == 1 else "factor_out_of_range"
     upper = "" if high is None else f" <= {high:.4g}"
     yield problem(code, place, f"{shown} {unit}", range=f"{low:.4g} <= {name}{upper}", expected_unit=wanted or unit)
+
+
+def _gas_problems(quantity: Quantity, unit: str, rows: pl.DataFrame, where: Where) -> Iterator[Problem]:
+    """Name the emission factors without a gas, and the units that speak of another gas than the row, or of CO2 for carbon."""
+    bare = rows.filter(pl.col("gas").is_null())
+    if quantity.kind == "factor" and bare.height:
+        yield problem("factor_gas_missing", Where(where.file, where.sheet, _rows(bare), "gas", where.item))
+    if not gas_of(unit):
+        return
+    meant = "C" if quantity.limits == _CARBON else None
+    gases = [meant] if meant else rows["gas"].drop_nulls().unique(maintain_order=True).to_list()
+    for gas in (gas for gas in gases if gas_clashes(gas, unit)):
+        mine = rows if meant else rows.filter(pl.col("gas") == gas)
+        place = Where(where.file, where.sheet, _rows(mine), "unit", where.item)
+        yield problem("gas_of_unit", place, f"{unit} ({gas})", gas=gas, write=quantity.unit or "t/…")
+
+
+def _rows(rows: pl.DataFrame) -> tuple[int, ...]:
+    return tuple(rows["row"].head(5).to_list())
 
 
 def _wrong_unit(quantity: Quantity, name: str, unit: str, place: Where) -> Problem:

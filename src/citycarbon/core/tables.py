@@ -36,6 +36,7 @@ from citycarbon.core.warming import (
     ORIGIN,
     ORIGINS,
     WarmingMetric,
+    gas_problems,
     potentials_of,
     told_unstated,
     with_origin,
@@ -362,6 +363,7 @@ class EmissionTable(Table):
         return made
 
     def _own_rules(self, frame: Frame, fixed: Mapping[str, str], where: Where) -> Iterable[Any]:
+        yield from gas_problems(frame, fixed, where)
         names = frame.collect_schema().names()
         notation = nw.col("notation") if "notation" in names else nw.lit(fixed.get("notation")).cast(nw.String)
         flow = nw.col("flow") if "flow" in names else nw.lit(fixed.get("flow", "emission"))

@@ -11,14 +11,17 @@ Methane from burning is not, because the CO2 of a fuel is worked out from all it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
+import polars as pl
 
 from citycarbon.core import frames
-from citycarbon.core.errors import InputError, Problems
+from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
+from citycarbon.core.schema import row_of
+from citycarbon.core.units import gas_clashes, gas_of
 
 METHANE = "CH4"
 FOSSIL = "fossil"
@@ -79,6 +82,22 @@ def methane_gas(gas: nw.Expr, origin: nw.Expr) -> nw.Expr:
             .otherwise(made)
         )
     return made
+
+
+def gas_problems(frame: frames.Frame, fixed: Mapping[str, str], where: Where) -> Iterator[Problem]:
+    """Name the rows whose unit speaks of another gas: 28 tCO2e are not 28 t of methane."""
+    present = [name for name in ("gas", "unit") if name in frame.collect_schema().names()]
+    units = frames.distinct_values(frame, "unit") if "unit" in present else [fixed.get("unit", "")]
+    if not any(gas_of(str(unit)) for unit in units):
+        return
+    given = [pl.lit(fixed.get(name)).alias(name) for name in ("gas", "unit") if name not in present]
+    traced = ["provenance_id"] if "provenance_id" in frame.collect_schema().names() else []
+    rows = frames.small(frame.select(*present, *traced)).with_columns(*given).cast(pl.String)
+    for (gas, unit), group in rows.drop_nulls(["gas", "unit"]).group_by("gas", "unit", maintain_order=True):
+        if gas_clashes(str(gas), str(unit)):
+            numbers = tuple(map(row_of, group["provenance_id"].head(5).to_list())) if traced else ()
+            place = Where(where.file, where.sheet, numbers, "unit")
+            yield problem("gas_of_unit", place, f"{unit} ({gas})", gas=gas, write="t")
 
 
 def choose_metric(name: str, rows: Iterable[tuple[str, str, float, str]]) -> WarmingMetric:

@@ -16,7 +16,7 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.schema import row_of
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of
-from citycarbon.core.units import CARRIERS, conversion, same_dimension, split_factor_unit, two_readings
+from citycarbon.core.units import CARRIERS, conversion, gas_of, same_dimension, split_factor_unit, two_readings
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
 from citycarbon.data.regions import chain, fineness
 
@@ -193,7 +193,8 @@ def _fitting_units(pairs: pl.DataFrame) -> pl.DataFrame:
 
 def _convertible(activity: str, unit: str, factor_unit: str) -> bool:
     per = split_factor_unit(factor_unit)[1]
-    return same_dimension(unit, per) and not two_readings(activity, unit, per)
+    # 100 tCO2 of coal are what it emits and no amount of it.
+    return same_dimension(unit, per) and not two_readings(activity, unit, per) and gas_of(unit) in ("", gas_of(per))
 
 
 def _unit_rank(unit: str, factor_unit: str) -> int:

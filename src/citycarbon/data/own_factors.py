@@ -1,21 +1,31 @@
-"""Rules of a factor file that a user gives: known regions, years that neither overlap nor run backwards.
+"""Rules of a factor file that a user gives: known quantities and regions, years that neither overlap nor run backwards.
 
-Comes in: the typed rows of a factor table from a file, with ``provenance_id``. Goes out: the rows with region codes, and every
-problem with its rows. Not for: units and bounds of quantities, which every factor table keeps
-(:mod:`citycarbon.core.quantities`).
+Comes in: the typed rows of a factor table from a file, with ``provenance_id``. Goes out: the rows with region codes, quantities
+by their names here, and every problem with its rows. Not for: units and bounds of quantities, which every factor table
+keeps (:mod:`citycarbon.core.quantities`).
 """
 
 from __future__ import annotations
 
 import polars as pl
 
+from citycarbon.core import quantities
 from citycarbon.core.errors import InputError, Problem, Where, problem
 from citycarbon.core.schema import row_of
 from citycarbon.core.units import same_dimension
 from citycarbon.data.regions import region_code
+from citycarbon.data.spelling import simple
 
 _FIRST, _LAST = 1800, 2200
 _FACTOR = "emission_factor"
+QUANTITIES = {
+    "排放因子": "emission_factor", "排放系数": "emission_factor", "ef": "emission_factor", "低位发热量": "net_calorific_value",
+    "平均低位发热量": "net_calorific_value", "低位热值": "net_calorific_value", "ncv": "net_calorific_value",
+    "含碳量": "carbon_content", "单位热值含碳量": "carbon_content", "氧化率": "oxidation_factor",
+    "碳氧化率": "oxidation_factor", "折标系数": "standard_coal_coefficient", "折标准煤系数": "standard_coal_coefficient",
+    "泄漏率": "leak_rate", "密度": "density",
+}  # fmt: skip
+"""Everyday spellings of quantities beside their names."""
 
 
 def settle_factors(frame: pl.DataFrame, where: Where) -> tuple[pl.DataFrame, list[Problem]]:
@@ -33,7 +43,8 @@ def settle_factors(frame: pl.DataFrame, where: Where) -> tuple[pl.DataFrame, lis
     frame, problems
         Rows with region codes; problems name the rows of the file.
     """
-    problems = [*_removals(frame, where), *_bad_years(frame, where)]
+    frame, unknown = _quantities(frame, where)
+    problems = [*unknown, *_removals(frame, where), *_bad_years(frame, where)]
     if not _has(frame, pl.String, "region"):
         return frame, problems
     known = {name: region_code(name) for name in frame["region"].drop_nulls().unique().sort().to_list()}
@@ -42,6 +53,25 @@ def settle_factors(frame: pl.DataFrame, where: Where) -> tuple[pl.DataFrame, lis
         problems.append(problem("region_unknown", Where(where.file, where.sheet, rows, "region"), name))
     codes = {name: code for name, code in known.items() if code is not None and code != name}
     return frame.with_columns(pl.col("region").replace(codes)), problems
+
+
+def _quantities(frame: pl.DataFrame, where: Where) -> tuple[pl.DataFrame, list[Problem]]:
+    """Write quantities by their names; a word that no method asks for would leave its row unused without a word.
+
+    A quantity of another distribution has a full stop in its name.
+    """
+    if not _has(frame, pl.String, "quantity"):
+        return frame, []
+    names = {simple(each.name): each.name for each in quantities.QUANTITIES} | {"equivalence": "equivalence"}
+    names |= {simple(word): name for word, name in QUANTITIES.items()}
+    words = frame["quantity"].drop_nulls().unique().sort().to_list()
+    read = {word: word if quantities.of(word) or "." in word else names.get(simple(word)) for word in words}
+    problems = []
+    for word in (word for word, name in read.items() if name is None):
+        rows = _rows(frame.filter(pl.col("quantity") == word))
+        place = Where(where.file, where.sheet, rows, "quantity")
+        problems.append(problem("factor_quantity_unknown", place, word, known=", ".join(sorted(set(names.values())))))
+    return frame.with_columns(pl.col("quantity").replace({word: name for word, name in read.items() if name})), problems
 
 
 def _has(frame: pl.DataFrame, kind: type[pl.DataType], *names: str) -> bool:

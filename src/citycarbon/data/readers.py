@@ -22,11 +22,12 @@ from citycarbon.core.series import SERIES_KEYS, GroupTable, SeriesTable
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.core.units import parse
 from citycarbon.data import safety
+from citycarbon.data.library import gas_names
 from citycarbon.data.own_factors import settle_factors
 from citycarbon.data.printed.printed_totals import printed_totals
 from citycarbon.data.sheets import ROW, RawSheet, read_text, read_workbook
 from citycarbon.data.spelling import CODED, codes_as_text
-from citycarbon.data.typed import Matched, activity_codes, match_headers, typed_frame
+from citycarbon.data.typed import Matched, activity_codes, coded, match_headers, typed_frame
 from citycarbon.data.workbooks.cells import column_letters
 from citycarbon.data.workbooks.loading import merged
 
@@ -335,6 +336,8 @@ def _parquet(path: Path, options: FileOptions, shown: str) -> tuple[pl.DataFrame
     frame = frame.with_columns(codes_as_text(frame[name]) for name in CODED if name in frame.columns)
     if "activity" in frame.columns and frame["activity"].dtype == pl.String:
         frame = frame.with_columns(activity_codes(frame["activity"]))
+    if "gas" in frame.columns and frame["gas"].dtype == pl.String:
+        frame = frame.with_columns(coded(frame["gas"], gas_names()))
     if not frame.height:
         raise InputError("file_empty", Where(file=shown), "")
     traced = "provenance_id" in frame.columns

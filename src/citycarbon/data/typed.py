@@ -16,11 +16,15 @@ from citycarbon.core.errors import InputError, Problems
 from citycarbon.core.schema import Column
 from citycarbon.core.units import conversion, parse, same_dimension
 from citycarbon.data.cell_values import judge, periods, visible
-from citycarbon.data.library import activity_names, header_aliases
+from citycarbon.data.library import activity_names, gas_names, header_aliases
 from citycarbon.data.sheets import ROW, RawSheet
 from citycarbon.data.spelling import CODED, codes_as_text, simple
 
-_UNIT_IN_HEADER = re.compile(r"^(.*?)\s*[(（\[【]\s*([^()（）\[\]【】]+(?:\([^()]*\))?)\s*[)）\]】]\s*$")
+_UNIT_IN_HEADER = re.compile(
+    r"^(.*?)\s*[(（\[【]\s*(?:单位\s*[:：]?\s*|unit\s*[:：]\s*)?([^()（）\[\]【】]+(?:\([^()]*\))?)\s*[)）\]】]\s*$"
+)
+_UNIT_BEHIND_STROKE = re.compile(r"^([^/／]+?)\s*[/／]\s*(\S.*)$")
+"""As GB 3101 heads its columns: 用电量/万kWh, a quantity over its unit."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def _names(columns: Sequence[Column]) -> str:
 
 
 def _split_unit(header: str) -> tuple[str, str]:
-    match = _UNIT_IN_HEADER.match(header)
+    match = _UNIT_IN_HEADER.match(header) or _UNIT_BEHIND_STROKE.match(header)
     if not match:
         return header, ""
     try:
@@ -134,6 +138,8 @@ def typed_frame(
     frame = frame.with_columns(*constants, *([] if "provenance_id" in frame.columns else [trace]))
     if "activity" in frame.columns:
         frame = frame.with_columns(activity_codes(frame["activity"]))
+    if "gas" in frame.columns:
+        frame = frame.with_columns(coded(frame["gas"], gas_names()))
     return frame, problems
 
 
@@ -232,7 +238,11 @@ def _note(sheet: RawSheet, item: Matched, cells: pl.Series, bad: pl.Series, code
 
 def activity_codes(names: pl.Series) -> pl.Series:
     """Turn Chinese and English names of the activity list into codes; other names stay as they are."""
-    known = activity_names()
+    return coded(names, activity_names())
+
+
+def coded(names: pl.Series, known: dict[str, str]) -> pl.Series:
+    """Write words by a list of folded spellings; words that are not in it stay as they are."""
     distinct = names.unique().drop_nulls().to_list()
     codes = {name: known.get(simple(name), name) for name in distinct}
     changed = {name: code for name, code in codes.items() if name != code}

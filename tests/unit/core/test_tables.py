@@ -126,7 +126,7 @@ def test_a_negative_or_infinite_sd_and_an_unknown_distribution_are_all_told():
 
 
 def test_factors_may_be_negative_but_their_years_may_not_be_reversed_or_far_away():
-    factor = {"activity": ["forest"], "value": [-2.0], "unit": ["t/ha"]}
+    factor = {"activity": ["forest"], "gas": ["CO2"], "value": [-2.0], "unit": ["t/ha"]}
     assert FactorTable(pl.DataFrame(factor)).to_polars()["region"].to_list() == ["world"]
     with pytest.raises(SchemaError) as caught:
         FactorTable(pl.DataFrame({**factor, "valid_from": [2021], "valid_to": [2020]}))

@@ -212,10 +212,13 @@ TABLE_MESSAGES: dict[str, Message] = {
     ),
     "carrier_in_coal": message(
         "unit",
-        ("Coal equivalent of {activity} has two readings", "{activity} 的标准煤量有当量值与等价值两种读法"),
         (
-            "kWh or GJ; or tce_calorific (吨标准煤当量值), by which 1 tce is 29.3076 GJ and 1 kWh 0.1229 kgce",
-            "kWh 或 GJ；或写明 吨标准煤当量值（tce_calorific），即 1 tce 为 29.3076 GJ、1 kWh 为 0.1229 kgce",
+            "Coal or oil equivalent of {activity} has two readings",
+            "{activity} 的标准煤（油）量有当量值与等价值两种读法",
+        ),
+        (
+            "kWh or GJ; or tce_calorific (吨标准煤当量值), by which 1 kWh is 0.1229 kgce; 1 toe is 41.868 GJ",
+            "kWh 或 GJ；或写明 吨标准煤当量值（tce_calorific），即 1 kWh 为 0.1229 kgce；1 toe 为 41.868 GJ",
         ),
         (
             "state the calorific value in the unit; amounts at equal value are divided by the coal rate of their year first",
@@ -248,6 +251,30 @@ TABLE_MESSAGES: dict[str, Message] = {
         ("A factor is not per amount of something", "因子的单位没有“每多少活动量”"),
         ("a mass per unit of activity, such as t/MWh or kg/m^3", "每单位活动量的质量，如 t/MWh 或 kg/m^3"),
         ("add what the factor is per", "补上分母单位"),
+    ),
+    "factor_gas_missing": message(
+        "schema",
+        ("An emission factor does not say which gas it is of", "排放因子未注明气体"),
+        ("a gas in the column gas: CO2, CH4, N2O … or CO2e", "gas 列写明气体：CO2、CH4、N2O…… 或 CO2e"),
+        ("add the gas; a factor of CO2 equivalent is of the gas CO2e", "补上气体；二氧化碳当量因子的气体写 CO2e"),
+    ),
+    "factor_quantity_unknown": message(
+        "schema",
+        ("No method knows this quantity of a factor", "没有方法使用这种因子数值含义"),
+        ("one of {known}", "以下之一：{known}"),
+        (
+            "correct the word; a quantity of another package has a full stop in its name",
+            "改正写法；其他软件包的数值含义名称中带点",
+        ),
+    ),
+    "gas_of_unit": message(
+        "unit",
+        ("The unit names another gas than its row", "单位所写的气体与本行不符"),
+        ("a unit of {gas}, such as {write}", "{gas} 的单位，如 {write}"),
+        (
+            "correct the gas or the unit: CO2 equivalents are rows of the gas CO2e, and carbon is no CO2 (× 12/44)",
+            "改正气体或单位：二氧化碳当量的气体写 CO2e；碳不是二氧化碳（× 12/44）",
+        ),
     ),
     "share_out_of_range": message(
         "schema",

@@ -14,6 +14,7 @@ from citycarbon.core.units.converting import (
     same_dimension,
     split_factor_unit,
 )
+from citycarbon.core.units.gases import gas_clashes, gas_of
 from citycarbon.core.units.names import TCE_IN_GJ
 from citycarbon.core.units.reading import normalise, parse, registry
 
@@ -22,6 +23,8 @@ __all__ = [
     "TCE_IN_GJ",
     "carrier_conversion",
     "conversion",
+    "gas_clashes",
+    "gas_of",
     "normalise",
     "parse",
     "product_conversion",

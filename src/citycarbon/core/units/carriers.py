@@ -1,9 +1,9 @@
-"""Electricity and heat in coal equivalent: two readings, of which only the one that the unit names is taken.
+"""Electricity and heat in coal or oil equivalent: two readings, of which only the one that the unit names is taken.
 
 Comes in: a carrier and the unit of its amount. Goes out: a conversion, or the question which reading is meant. A kWh is 0.1229
 kgce at calorific value (当量值) and some 0.3 kgce at equal value (等价值), which holds the coal it took to make; a table in tce
-that does not say which may be 2.4 times too large. Not for: fuels, whose coal equivalent is their own heat, and printed balances,
-whose titles say which.
+that does not say which may be 2.4 times too large. Tables in toe count power in both ways, too. Not for: fuels, whose coal
+equivalent is their own heat, and printed balances, whose titles say which.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from citycarbon.core.units.reading import normalise
 CARRIERS = ("electricity", "electricity_contracted", "heat")
 """Activities whose coal equivalent has two readings."""
 
-_COAL = re.compile(r"(?<!\w)(tce|kgce|gce|ktce|Mtce)(?!\w)")
+_COAL = re.compile(r"(?<!\w)(tce|kgce|gce|ktce|Mtce|toe|kgoe|ktoe|Mtoe)(?!\w)")
 
 
 def in_coal(unit: str) -> bool:
-    """Tell whether a unit counts in coal equivalent without saying by which reading."""
+    """Tell whether a unit counts in coal or oil equivalent without saying by which reading."""
     return bool(_COAL.search(normalise(unit)))
 
 

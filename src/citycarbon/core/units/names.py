@@ -165,8 +165,8 @@ UNITS: tuple[tuple[str, str, str, str], ...] = (
 LENGTHS = ("mm", "cm", "dm", "m", "hm", "km", "inch", "ft", "yd", "mile")
 """Names that are squared and cubed by a digit behind them: ``m2``, ``ft3``, ``hm2`` (a hectare)."""
 
-GASES = ("CO2", "CO2e", "CO2eq")
-"""Written behind a mass, they name the gas and not the unit."""
+GASES = ("CO2", "CO2e", "CO2eq", "CH4", "N2O", "SF6", "NF3")
+"""Written behind a mass, they name the gas and not the unit; :mod:`citycarbon.core.units.gases` holds them against the row."""
 
 MASSES = ("ug", "mg", "g", "kg", "t", "kt", "Mt", "Gt", "Mg", "Gg", "Tg", "Pg", "lb")
 """Masses that a gas may be written to without a blank: ``kgCO2e``."""

@@ -17,7 +17,7 @@ from citycarbon.core.units.names import GASES, LENGTHS, MASSES, OTHERWISE, POWER
 if TYPE_CHECKING:
     import pint
 
-_ALLOWED = re.compile(r"[A-Za-z0-9_\s/*^().+\-·×（）／%％‰℃°㎡㎥μµ²³₂@,\u4e00-\u9fff]*")
+_ALLOWED = re.compile(r"[A-Za-z0-9_\s/*^().+\-·×（）／%％‰℃°㎡㎥μµ⁰¹²³⁴⁵⁶⁷⁸⁹₂@,\u4e00-\u9fff]*")
 _TOKEN = re.compile(
     r"(?P<state>N?[mM](?:\^?3)?@\d+C?(?![A-Za-z0-9]))"
     r"|(?P<number>\d+(?:,\d{3})*(?:\.\d+)?(?:[eE]-?\d+(?![A-Za-z0-9]))?)"
@@ -30,6 +30,12 @@ _SIGNS = {"%": "percent", "‰": "permille", "℃": "degC"}
 _BRACKETED = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 _POWER = "|".join(sorted(POWERS, key=len, reverse=True))
 _INNER_STROKE = re.compile(r"\([^()]*/(\d|[^()]*[·*])[^()]*\)")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_RAISED_TEN = re.compile(r"(?<![\d.])10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+_TEN = re.compile(r"(?<![\d.])10\s?\^\s?(1[0-2]|[1-9])(?!\d)\s*[*·]?\s*(?=([A-Za-zμ(\u4e00-\u9fff])?)")
+_LOST = re.compile(r"10[1-9]|1010|1011|1012")
+"""A power of ten whose exponent has lost its place: 104t was 10⁴t."""
+_JOINED_GAS = re.compile(rf"(?<=[a-z])-({'|'.join(GASES)})(?![A-Za-z0-9-])")
 _REFUSED = re.compile(r"\*\*|\^(?![23](?![\d^.]))|\)\^|\d{5}|e-?\d\d\d|,|@|[-+](?<!\de-)")
 
 
@@ -89,9 +95,13 @@ def normalise(unit: str) -> str:
 
 def plain(unit: str) -> str:
     """Write the signs of a unit text in one way; nothing is folded that the list of signs does not name."""
-    text = unit.strip().replace("×", "*").replace("²", "^2").replace("³", "^3").replace("°C", "℃").replace("℃", "\0")
+    text = _RAISED_TEN.sub(lambda found: f"10^{found[1].translate(_RAISED)}", unit.strip())
+    text = text.replace("×", "*").replace("²", "^2").replace("³", "^3").replace("°C", "℃").replace("℃", "\0")
     text = unicodedata.normalize("NFKC", text).replace("\0", "℃")
     text = text.replace("二氧化碳当量", "CO2e").replace("二氧化碳", "CO2").replace("CO2当量", "CO2e")
+    text = text.replace("甲烷", "CH4").replace("氧化亚氮", "N2O").replace("六氟化硫", "SF6")
+    text = _TEN.sub(lambda found: f"1e{found[1]}{'·' if found[2] else ''}", text)
+    text = _JOINED_GAS.sub(r" \1", text)
     text = re.sub(r"(?<![A-Za-z])Nm\^3", "Nm3", text.replace("CO2-eq", "CO2eq").replace("CO2-e", "CO2e"))
     # How the coal of electricity is counted stands in brackets behind the unit: 万吨标准煤（当量值）.
     text = re.sub(r"(标准煤|标煤|ce)\s*\(?(当量|等价)值?\)?", r"\1\2值", text).replace("ce当量值", "ce_calorific")
@@ -104,6 +114,8 @@ def _named(match: re.Match[str], unit: str) -> str:
     before = text[match.start() - 1 : match.start()]
     part = "·" if kind != "number" and re.fullmatch(r"[\w%‰℃]", before) else ""
     if kind == "number":
+        if _LOST.fullmatch(token):
+            raise _two_readings(unit, f"10^{token[2:]}, or a figure in value")
         return token.replace(",", "")
     if kind == "sign":
         return part + _SIGNS[token]

@@ -16,7 +16,7 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.tables import FactorTable
-from citycarbon.core.warming import WarmingMetric, choose_metric
+from citycarbon.core.warming import BIOGENIC, EQUIVALENT, WarmingMetric, choose_metric
 from citycarbon.data.spelling import simple
 
 FACTOR_FILES = (
@@ -76,6 +76,21 @@ EXTRA_NAMES = {
 def gwp_rows() -> pl.DataFrame:
     """Give the warming potentials: gas, metric, value, source, quality."""
     return shipped_rows("library/gwp.csv")
+
+
+@cache
+def gas_names() -> dict[str, str]:
+    """Give folded spellings of gases (CO₂, ch4, 甲烷) to their names; a gas that no metric lists keeps its own."""
+    known = {simple(gas): gas for gas in [*gwp_rows()["gas"].unique().sort().to_list(), EQUIVALENT, BIOGENIC]}
+    return known | {simple(spelling): gas for spelling, gas in GASES.items()}
+
+
+GASES = {
+    "二氧化碳": "CO2", "甲烷": "CH4", "氧化亚氮": "N2O", "一氧化二氮": "N2O", "六氟化硫": "SF6", "三氟化氮": "NF3",
+    "二氧化碳当量": "CO2e", "CO2当量": "CO2e", "CO2eq": "CO2e", "CO2 equivalent": "CO2e", "carbon dioxide": "CO2",
+    "methane": "CH4", "nitrous oxide": "N2O", "生物质二氧化碳": "CO2-biogenic",
+}  # fmt: skip
+"""Everyday spellings of gases beside their names."""
 
 
 def warming_metric(name: str) -> WarmingMetric:

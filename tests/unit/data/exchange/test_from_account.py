@@ -37,7 +37,7 @@ def test_gases_of_one_row_become_one_record_in_co2e() -> None:
     """2 t CO2 + 0.1 t CH4 · 28 + 0.01 t N2O · 265 = 7.45 t CO2e of 100 GJ: 74.5 kg CO2e/GJ."""
     activity = ActivityTable(pl.DataFrame({"place": "A", "time": "2022", "sector": "I.1", "activity": "gas", "value": [100.0],
                                            "unit": "GJ", "provenance_id": "f.csv:2"}))  # fmt: skip
-    factors = FactorTable(pl.DataFrame({"factor_id": ["f1"], "activity": "gas", "value": [1.0], "unit": "t/GJ",
+    factors = FactorTable(pl.DataFrame({"factor_id": ["f1"], "activity": "gas", "gas": "CO2", "value": [1.0], "unit": "t/GJ",
                                         "source": "book", "edition": "first"}))  # fmt: skip
     made = records_from_emissions(
         emissions(gas("CO2", 2.0), gas("CH4", 0.1), gas("N2O", 0.01)), activity, factors, metric=METRIC

@@ -33,7 +33,9 @@ ROW = pl.DataFrame(
     ],
 )
 def test_a_factor_per_stock_and_year_becomes_one_per_stock(printed: str, unit: str, value: float, written: str) -> None:
-    table = FactorTable(pl.DataFrame({"activity": ["x"], "value": [1.0], "sd": [0.5], "unit": [printed]})).to_polars()
+    table = FactorTable(
+        pl.DataFrame({"activity": ["x"], "gas": ["CH4"], "value": [1.0], "sd": [0.5], "unit": [printed]})
+    ).to_polars()
     made = per_year(table, [unit])
     assert made.select("value", "sd", "unit").row(0) == (pytest.approx(value), pytest.approx(value / 2), written)
     assert made.columns == table.columns

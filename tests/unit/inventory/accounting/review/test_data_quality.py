@@ -28,7 +28,7 @@ def activity(qualities: list[str | None]) -> ActivityTable:
 
 
 FACTORS = FactorTable(
-    pl.DataFrame({"factor_id": ["f1", "f2", "f3"], "activity": "x", "value": 1.0, "unit": "t/t",
+    pl.DataFrame({"factor_id": ["f1", "f2", "f3"], "activity": "x", "gas": "CO2", "value": 1.0, "unit": "t/t",
                   "quality": ["verified", "recalled-85", "secondary"]})
 )  # fmt: skip
 
