@@ -13,6 +13,7 @@ from citycarbon.core.errors import InputError
 from citycarbon.core.series import SeriesTable
 from citycarbon.strategy.projection import back_test, forecast, forecast_outcomes, forecast_peak, series_check
 from citycarbon.strategy.projection.series.bands import Known, grows_by_rates, past_coverage, spread_of
+from citycarbon.strategy.projection.series.grey_models import fit_grey
 from citycarbon.strategy.projection.series.models import MODELS, forecast_values
 from citycarbon.strategy.projection.series.scores import crps
 
@@ -241,3 +242,37 @@ def test_a_pattern_comes_again():
     assert made == pytest.approx(100 + 0.5 * np.arange(42, 48) + pattern[np.arange(42, 48) % 4])
     with pytest.raises(InputError):
         forecast(table({"A": values}), models="seasonal-1")
+
+
+@pytest.mark.parametrize("model", [name for name in MODELS if name not in ("lstm", "combination")])
+@pytest.mark.parametrize("value", [5.0, 7e12, 1e-9])
+def test_every_model_answers_a_series_of_one_value_by_that_value(model, value):
+    """GM(1,1) lost all digits where a series does not grow, and forecast 0 for 5, 5, 5."""
+    made = forecast_values(model, np.full(30, value), 3)
+    assert made == pytest.approx([value] * 3, rel=1e-6)
+
+
+def test_grey_models_of_a_series_that_hardly_grows_are_its_continuation():
+    still = 5 + 1e-12 * np.arange(25)
+    assert fit_grey(still).values(28)[-3:] == pytest.approx([5.0] * 3, rel=1e-9)
+    assert (fit_grey(np.full(12, 5.0)).posterior_ratio, fit_grey(np.full(12, 5.0)).small_error_probability) == (
+        0.0,
+        1.0,
+    )
+    # Growth that is not small is as it was: 2.874 … of the textbooks.
+    assert fit_grey(np.array([2.874, 3.278, 3.337, 3.390, 3.679])).values(6)[-1] == pytest.approx(3.75065581)
+
+
+def test_a_grey_forecast_below_zero_is_none():
+    spike = np.array([1e-6] * 29 + [1e6])
+    assert np.isnan(forecast_values("gm11", spike, 3)).all()
+
+
+def test_a_peak_is_not_stated_for_a_year_beyond_the_paths():
+    """It told the chance up to the last year, 0.57, as the chance by 2090."""
+    made = forecast_outcomes(
+        table({"A": GT}), models="naive", horizon=10, by="2010, 2090", draws=200, processes=1
+    ).to_polars()
+    found = dict(made.select("item", "value").iter_rows())
+    assert found["peak_by_2090"] is None
+    assert found["peak_by_2010"] is not None

@@ -14,7 +14,7 @@ stand with ``+``; their weights are their shares of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import narwhals as nw
@@ -49,6 +49,19 @@ def error_of(value: pl.Expr, sd: pl.Expr, shape: pl.Expr, name: pl.Expr, weight:
         "{} {} {} {}", weight, pl.coalesce(shape.cast(pl.String), pl.lit("normal")), sd / value.abs(), named
     )
     return pl.when((sd > 0) & weight.is_finite()).then(text)
+
+
+def error_of_row(row: Mapping[str, object], weight: pl.Expr | None = None) -> pl.Expr:
+    """Write the error of one row of a factor table that a formula takes as it is; null where none is stated."""
+    named = row.get("error_group") or row.get("factor_id")
+    kinds = {"value": pl.Float64, "sd": pl.Float64, "distribution": pl.String}
+    value, sd, shape = (pl.lit(row.get(name), kind) for name, kind in kinds.items())
+    return error_of(value, sd, shape, pl.lit(named, pl.String), weight)
+
+
+def relative_errors(errors: pl.Expr) -> pl.Expr:
+    """Give the standard deviation over the value that texts of errors amount to, first order; null where none is stated."""
+    return errors.map_elements(lambda text: relative_of(parts_of(text)), return_dtype=pl.Float64)
 
 
 def errors_of_product(*errors: pl.Expr) -> pl.Expr:

@@ -140,6 +140,10 @@ def peak_outcomes(
         a, b, c = (float(v) for v in np.quantile(level[seen], [0.05, 0.5, 0.95]))
         rows.append(("peak_level", b, a, c, unit))
     for target in by:
+        if target > years[-1]:
+            # No path goes so far: the chance up to its end would be told as one of later.
+            rows.append((f"peak_by_{target}", None, None, None, "1"))
+            continue
         chance = float((year <= target).mean())
         rows.append((f"peak_by_{target}", chance, *_chance_interval(chance, cases(target)), "1"))
     late = float((~seen).mean())

@@ -14,7 +14,7 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
-from citycarbon.core.uncertainty import FACTOR_ERRORS
+from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, error_of_row, errors_of_product, relative_errors
 from citycarbon.core.units import conversion, split_factor_unit
 from citycarbon.inventory.accounting.agriculture.yearly import (
     GIVEN,
@@ -59,7 +59,7 @@ class RiceTable(Table):
     source="ipcc2006_v4_ch5",
     status="reproduced",
     title=("Rice fields", "稻田"),
-    version=2,
+    version=3,
     methane="non-fossil",
 )
 def rice_cultivation(
@@ -142,28 +142,40 @@ def _daily(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     rows = _with_figure(rows, known, AMENDED, "amendment", problems)
     problems.raise_all()
     assert base is not None
-    figure, unit, name = base
+    figure, unit, name = float(str(base["value"])), str(base["unit"]), str(base["factor_id"])
     mass, per = split_factor_unit(unit)
     areas = {area: conversion(f"({area})*d", per) for area in rows["unit"].unique().to_list()}
     scale = pl.col("unit").replace_strict(areas, return_dtype=pl.Float64) * conversion(mass, "t")
-    power = exponent[0] if exponent else 0.0
-    added = (pl.col("amendment_rate").fill_null(0.0) * pl.col("amendment_figure").fill_null(0.0) + 1.0) ** power
+    power = float(str(exponent["value"])) if exponent else 0.0
+    matter = pl.col("amendment_rate").fill_null(0.0) * pl.col("amendment_figure").fill_null(0.0)
+    added = (matter + 1.0) ** power
+    # (1 + m)^p varies with m by p m / (1 + m) and with p by p ln(1 + m), over its value and those of m and p.
+    errors = errors_of_product(
+        error_of_row(base), *(pl.col(f"{column}_error") for column in WATER),
+        _weighted("amendment", power * matter / (matter + 1.0)),
+        *([pl.when(matter > 0).then(error_of_row(exponent, power * (matter + 1.0).log()))] if exponent else []),
+    )  # fmt: skip
     scaled = pl.col("water_regime_figure") * pl.col("pre_season_water_figure") * added
     ids = [pl.lit(name), *(pl.col(f"{column}_id") for column in (*WATER, "amendment"))]
-    ids += [pl.when(pl.col("amendment").is_not_null()).then(pl.lit(exponent[2]))] if exponent else []
-    return rows.select(
-        ROW_KEY,
-        pl.lit("CH4").alias("gas"),
-        (pl.col("cultivation_days") * scale * figure * scaled).alias("coefficient"),
-        pl.lit(None).cast(pl.Float64).alias("coefficient_sd"),
-        pl.lit(None).cast(pl.String).alias(FACTOR_ERRORS),
-        pl.concat_str(*ids, separator=JOIN, ignore_nulls=True).alias("factor_id"),
-        pl.lit(name).alias("factor_group"),
-        pl.format("daily factor {} {} × {} d × {}", pl.lit(figure), pl.lit(unit), "cultivation_days", scaled).alias(
-            "rule"
-        ),
-        pl.lit(None).cast(pl.String).alias("notation"),
-    ).select(ROW_KEY, *GIVEN)
+    ids += [pl.when(pl.col("amendment").is_not_null()).then(pl.lit(str(exponent["factor_id"])))] if exponent else []
+    coefficient = pl.col("cultivation_days") * scale * figure * scaled
+    return (
+        rows.with_columns(errors.alias(FACTOR_ERRORS))
+        .select(
+            ROW_KEY,
+            pl.lit("CH4").alias("gas"),
+            coefficient.alias("coefficient"),
+            (coefficient * relative_errors(pl.col(FACTOR_ERRORS))).alias("coefficient_sd"),
+            FACTOR_ERRORS,
+            pl.concat_str(*ids, separator=JOIN, ignore_nulls=True).alias("factor_id"),
+            pl.lit(name).alias("factor_group"),
+            pl.format("daily factor {} {} × {} d × {}", pl.lit(figure), pl.lit(unit), "cultivation_days", scaled).alias(
+                "rule"
+            ),
+            pl.lit(None).cast(pl.String).alias("notation"),
+        )
+        .select(ROW_KEY, *GIVEN)
+    )
 
 
 def _refuse_gaps(rows: pl.DataFrame, problems: Problems) -> None:
@@ -182,12 +194,19 @@ def _with_figure(
     """Put the figure of each code of a column beside it, and its id."""
     codes = rows[column].drop_nulls().unique().sort().to_list()
     found = [(code, _one_figure(known, quantity, code, problems, rows, column)) for code in codes]
-    table = pl.DataFrame(
-        [(code, figure[0], figure[2]) for code, figure in found if figure is not None],
-        schema={column: pl.String, f"{column}_figure": pl.Float64, f"{column}_id": pl.String},
-        orient="row",
-    )
-    return rows.join(table, on=column, how="left", maintain_order="left")
+    words = ("value", "factor_id", "sd", "distribution", "error_group")
+    kinds = {column: pl.String, f"{column}_figure": pl.Float64, f"{column}_id": pl.String, f"{column}_sd": pl.Float64,
+             f"{column}_shape": pl.String, f"{column}_group": pl.String}  # fmt: skip
+    figures = [(code, *(figure[word] for word in words)) for code, figure in found if figure is not None]
+    table = pl.DataFrame(figures, schema=kinds, orient="row")
+    joined = rows.join(table, on=column, how="left", maintain_order="left")
+    return joined.with_columns(_weighted(column).alias(f"{column}_error"))
+
+
+def _weighted(column: str, weight: pl.Expr | None = None) -> pl.Expr:
+    """Error of the figure that stands beside a code."""
+    value, sd, shape = (pl.col(f"{column}_{word}") for word in ("figure", "sd", "shape"))
+    return error_of(value, sd, shape, pl.coalesce(f"{column}_group", f"{column}_id"), weight)
 
 
 def _one_figure(
@@ -197,15 +216,14 @@ def _one_figure(
     problems: Problems,
     rows: pl.DataFrame | None = None,
     column: str = "factors",
-) -> tuple[float, str, str] | None:
-    """Give the one value, unit and id of a code; none and several are problems."""
+) -> dict[str, object] | None:
+    """Give the one row of a code; none and several are problems."""
     of_quantity = known.filter(pl.col("quantity") == quantity)
-    found = (
-        of_quantity.filter(pl.col("activity") == code).select("value", "unit", "factor_id").unique(maintain_order=True)
-    )
+    words = ("value", "unit", "factor_id", "sd", "distribution", "error_group")
+    found = of_quantity.filter(pl.col("activity") == code).select(words).unique(maintain_order=True)
     if found.height == 1:
-        value, unit, name = found.row(0)
-        return float(value), str(unit), str(name or f"given:{quantity}.{code}")
+        row = found.row(0, named=True)
+        return {**row, "factor_id": str(row["factor_id"] or f"given:{quantity}.{code}")}
     using = rows.filter(pl.col(column) == code).row(0, named=True) if rows is not None else None
     where = where_of(using, column) if using else Where(column=column)
     facts = {"activity": f"{quantity} {code}", "region": "world", "year": using["time"] if using else "—",

@@ -12,6 +12,7 @@ from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
+from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of_row, errors_of_product, errors_of_sum, relative_errors
 from citycarbon.core.units import conversion
 from citycarbon.inventory.accounting.industry.kinds import parameter, place_of
 
@@ -50,7 +51,7 @@ class ClinkerTable(Table):
     source="ipcc2006_v3_ch2",
     status="reproduced",
     title=("Clinker by chemistry", "水泥熟料（化学成分法）"),
-    version=2,
+    version=3,
 )
 def clinker_chemistry(clinker: ClinkerTable, factors: FactorTable) -> EmissionTable:
     """Account the process CO2 of clinker in scope 1 from its lime and magnesia.
@@ -122,12 +123,26 @@ def clinker_chemistry(clinker: ClinkerTable, factors: FactorTable) -> EmissionTa
         pl.when(stated).then(pl.lit("*".join(named))).otherwise(pl.lit("*".join([*named, str(dust["factor_id"])])))
         .alias("factor_id"),
     )  # fmt: skip
-    whole = made.with_columns(
-        (pl.col("value") * pl.col("scale") * pl.col("coefficient") + pl.col("dust_emission")).alias("value"),
-        (pl.col("sd") * pl.col("scale") * pl.col("coefficient")).alias("sd"),
+    shares = [error_of_row(ratio, part / pl.col("ratio")) for ratio, part in zip(ratios.values(), parts, strict=True)]
+    errors = errors_of_product(errors_of_sum(*shares), pl.when(~stated).then(error_of_row(dust)))
+    whole = made.with_columns(errors.alias(FACTOR_ERRORS)).with_columns(
+        (pl.col("value") * pl.col("scale") * pl.col("coefficient")).alias("clinker_emission"),
+        (pl.col("sd") * pl.col("scale") * pl.col("coefficient")).alias("sd_activity"),
+        relative_errors(pl.col(FACTOR_ERRORS)).alias("relative"),
     )
-    columns = ("place", "time", "sector", "scenario", "value", "sd", "provenance_id", "factor_id")
-    emissions = whole.select(*columns, pl.col("sd").alias("sd_activity"))
+    # The error of the stated dust, whose own factor follows from the same oxides, is left out: it is a part of a part.
+    own, of_factor = (
+        pl.col("sd_activity").fill_null(0.0),
+        pl.col("clinker_emission") * pl.col("relative").fill_null(0.0),
+    )
+    both = pl.col("sd_activity").is_not_null() | pl.col("relative").is_not_null()
+    emissions = whole.select(
+        *("place", "time", "sector", "scenario", "provenance_id", "factor_id", "sd_activity", FACTOR_ERRORS),
+        (pl.col("clinker_emission") + pl.col("dust_emission")).alias("value"),
+        pl.when(both).then((own**2 + of_factor**2 + (own * pl.col("relative").fill_null(0.0)) ** 2).sqrt()).alias("sd"),
+        pl.when(pl.col("relative").is_not_null()).then(of_factor).alias("sd_factor"),
+        pl.when(pl.col("relative").is_not_null()).then(pl.col("factor_id")).alias("error_group"),
+    )
     fixed = {"activity": CLINKER, "scope": "1", "gas": "CO2", "unit": "t", "method": METHOD_ID}
     return EmissionTable(emissions, fixed=fixed, codes=clinker.codes)
 

@@ -13,6 +13,7 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
+from citycarbon.core.uncertainty import FACTOR_ERRORS, PLUS, error_of
 from citycarbon.inventory.accounting.apply import Account, match, multiply
 from citycarbon.inventory.accounting.fuels import CARBON_TO_CO2
 from citycarbon.inventory.accounting.industry.kinds import EMISSION_FACTOR, refuse_elsewhere
@@ -31,7 +32,7 @@ _KEYS = ["place", "time", "sector", "scenario"]
     source="provincial_guideline_2011",
     status="experimental",
     title=("Steel making", "钢铁生产过程"),
-    version=2,
+    version=3,
     methane="fossil",
 )
 def steel_process(
@@ -119,7 +120,8 @@ def _as_factors(fractions: pl.DataFrame) -> pl.DataFrame:
 def _balance(activity: ActivityTable, matched: pl.DataFrame) -> pl.DataFrame:
     """Carbon of pig iron less carbon of steel, one row for each place, time, sector and scenario."""
     both = activity.filter(activity=[IRON, STEEL]).to_polars()
-    coefficients = matched.select("place", "time", "sector", "activity", "unit", "coefficient", "factor_id", "rule")
+    given = ("coefficient", "factor_value", "factor_sd", "factor_distribution", "factor_group", "factor_id", "rule")
+    coefficients = matched.select("place", "time", "sector", "activity", "unit", *given)
     rows = both.join(
         coefficients, on=["place", "time", "sector", "activity", "unit"], how="left", maintain_order="left"
     )
@@ -149,11 +151,34 @@ def _balance(activity: ActivityTable, matched: pl.DataFrame) -> pl.DataFrame:
         .group_by(*_KEYS, "shared", maintain_order=True)
         .agg(pl.col("spread").sum())
         .group_by(_KEYS, maintain_order=True)
-        .agg((pl.col("spread") ** 2).sum().sqrt().alias("sd"))
+        .agg((pl.col("spread") ** 2).sum().sqrt().alias("sd_activity"))
     )
     sums = sums.join(spread, on=_KEYS, how="left", maintain_order="left")
-    value = pl.max_horizontal(pl.col("value"), 0.0)
-    return sums.select(*_KEYS, value, "sd", pl.col("sd").alias("sd_activity"), "provenance_id", "factor_id", "rule")
+    sums = sums.join(_factor_part(rows, sums), on=_KEYS, how="left", maintain_order="left")
+    either = pl.col("sd_activity").is_not_null() | pl.col("sd_factor").is_not_null()
+    together = (pl.col("sd_activity").fill_null(0.0) ** 2 + pl.col("sd_factor").fill_null(0.0) ** 2).sqrt()
+    stated = pl.when(pl.col("sd_factor").is_not_null())
+    return sums.select(
+        *_KEYS, pl.max_horizontal(pl.col("value"), 0.0), pl.when(either).then(together).alias("sd"), "sd_activity", "sd_factor",
+        FACTOR_ERRORS, stated.then(pl.col("factor_id")).alias("error_group"), "provenance_id", "factor_id", "rule",
+    )  # fmt: skip
+
+
+def _factor_part(rows: pl.DataFrame, sums: pl.DataFrame) -> pl.DataFrame:
+    """Errors of the carbon shares: each with what it moves over the whole, that of the steel with a sign of its own."""
+    whole = sums.select(*_KEYS, pl.col("value").alias("balance"))
+    moved = rows.filter(pl.col("factor_sd") > 0).join(whole, on=_KEYS, maintain_order="left")
+    shares = moved.group_by(
+        *_KEYS, "factor_group", "factor_value", "factor_sd", "factor_distribution", maintain_order=True
+    )
+    parts = shares.agg(pl.col("carbon").sum(), pl.col("balance").first())
+    text = error_of(
+        pl.col("factor_value"), pl.col("factor_sd"), pl.col("factor_distribution"), pl.col("factor_group"),
+        pl.when(pl.col("balance") > 0).then(pl.col("carbon") / pl.col("balance")),
+    )  # fmt: skip
+    sizes = (pl.col("carbon") * pl.col("factor_sd") / pl.col("factor_value")) ** 2
+    made = parts.with_columns(text.alias(FACTOR_ERRORS), sizes.alias("sd_factor")).group_by(_KEYS, maintain_order=True)
+    return made.agg(pl.col("sd_factor").sum().sqrt(), pl.col(FACTOR_ERRORS).drop_nulls().str.join(PLUS))
 
 
 def _refuse(sums: pl.DataFrame) -> None:

@@ -274,7 +274,7 @@ def forecast_outcomes(
     -------
     outcomes
         By place, measure and model: ``peak_year``, ``peak_level``, ``peak_by_2030``, ``peak_later``. An empty year lies beyond
-        the horizon.
+        the horizon, and so does a year whose chance is empty.
 
     Raises
     ------

@@ -45,13 +45,22 @@ class GreyFit:
         return float(np.abs(fitted[1:] / self.series[1:] - 1).mean())
 
     @property
+    def _still(self) -> bool:
+        """Whether the series is one value all along, which every grey model meets."""
+        return bool((self.series == self.series[0]).all())
+
+    @property
     def posterior_ratio(self) -> float:
-        """C = S2 / S1: spread of the errors over spread of the series, both with all values."""
+        """C = S2 / S1: spread of the errors over spread of the series, both with all values; nil for a series of one value."""
+        if self._still:
+            return 0.0
         return float((self.series - self.values(len(self.series))).std() / self.series.std())
 
     @property
     def small_error_probability(self) -> float:
-        """P: share of errors within 0.6745 S1 of their mean."""
+        """P: share of errors within 0.6745 S1 of their mean; one for a series of one value."""
+        if self._still:
+            return 1.0
         left = self.series - self.values(len(self.series))
         return float((np.abs(left - left.mean()) < 0.6745 * self.series.std()).mean())
 
@@ -134,14 +143,16 @@ def _least_squares(x: Floats, powers: Floats) -> tuple[Floats, Floats]:
 
 
 def _response(a: Floats, b: Floats, powers: Floats, first: float, count: int) -> Floats:
-    """Time response, shape (powers, count)."""
+    """Time response, shape (powers, count): (x0(1)^(1−α) − b/a) e^(−ck) + b/a with c = a (1 − α).
+
+    Written without b/a, which has no digits left where a series hardly grows: (1 − e^(−ck)) / a = (1 − α) k · (1 − e^(−ck)) / ck.
+    """
     k = np.arange(count)[None, :]
     with np.errstate(all="ignore"):
         one = 1 - powers
-        level = np.where(a == 0, 0.0, b / np.where(a == 0, 1.0, a))
-        base = (first**one - level)[:, None] * np.exp(-(a * one)[:, None] * k) + level[:, None]
-        still = (a == 0)[:, None]
-        base = np.where(still, (first**one)[:, None] + (b * one)[:, None] * k, base)
+        decay = (a * one)[:, None] * k
+        part = np.where(decay == 0, 1.0, -np.expm1(-decay) / np.where(decay == 0, 1.0, decay))
+        base = (first**one)[:, None] * np.exp(-decay) + (b * one)[:, None] * k * part
         running = base ** (1 / one)[:, None]
     made = np.diff(running, axis=1, prepend=0.0)
     made[:, 0] = first

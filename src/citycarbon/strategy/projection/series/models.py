@@ -167,7 +167,9 @@ def _arima(values: Floats, horizon: int, _: int) -> Floats:
 
 
 def _gm11(values: Floats, horizon: int, _: int) -> Floats:
-    return fit_grey(values).values(len(values) + horizon)[-horizon:]
+    made = fit_grey(values).values(len(values) + horizon)[-horizon:]
+    # A development coefficient beyond two turns a positive series negative: then the model says nothing, as the rolling one does.
+    return made if bool((made > 0).all()) else np.full(horizon, np.nan)
 
 
 def _gm11_rolling(values: Floats, horizon: int, _: int) -> Floats:
