@@ -11,8 +11,8 @@ import pytest
 from citycarbon.core.errors import InputError, UnitError
 from citycarbon.core.quantities import QUANTITIES, factor_problems, of, share_columns
 from citycarbon.core.tables import ActivityTable, FactorTable, Table
-from citycarbon.core.units import conversion
-from citycarbon.data.library import shipped_library
+from citycarbon.core.units import conversion, parse
+from citycarbon.data.library import shipped_library, shipped_rows
 from citycarbon.data.readers import read_table
 from citycarbon.interfaces.command import main
 from citycarbon.inventory.accounting.electricity import electricity
@@ -274,6 +274,13 @@ def test_powers_stand_before_coal_equivalent(call, unit, said_as):
 )  # fmt: skip
 def test_powers_of_ten_are_read_as_tables_print_them(unit, target, size):
     assert conversion(unit, target) == pytest.approx(size)
+
+
+def test_units_of_the_list_of_elements_are_known():
+    """room-night, person-km and person-trip stand in the shipped list of elements."""
+    for unit in shipped_rows("library/elements.csv")["unit"].drop_nulls().unique().to_list():
+        parse(unit)
+    assert (conversion("person-km", "pkm"), conversion("kg/room-night", "kg/间夜")) == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("unit", ["104t", "108kWh", "103 tce", "GJ/104Nm3", "1010t"])

@@ -102,6 +102,7 @@ def plain(unit: str) -> str:
     text = text.replace("甲烷", "CH4").replace("氧化亚氮", "N2O").replace("六氟化硫", "SF6")
     text = _TEN.sub(lambda found: f"1e{found[1]}{'·' if found[2] else ''}", text)
     text = _JOINED_GAS.sub(r" \1", text)
+    text = text.replace("room-night", "room_night").replace("person-trip", "person_trip")
     text = re.sub(r"(?<![A-Za-z])Nm\^3", "Nm3", text.replace("CO2-eq", "CO2eq").replace("CO2-e", "CO2e"))
     # How the coal of electricity is counted stands in brackets behind the unit: 万吨标准煤（当量值）.
     text = re.sub(r"(标准煤|标煤|ce)\s*\(?(当量|等价)值?\)?", r"\1\2值", text).replace("ce当量值", "ce_calorific")
