@@ -289,7 +289,10 @@ def _tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
     if not rows.height:
         problems.add("file_empty", sheet.where(), "")
     _check_names(tidy, corner, problems)
+    odd = _odd_columns(rows, cells)
     for index, cell in enumerate(cells):
+        if cell not in odd:
+            continue
         name = header[index] if index < len(header) else ""
         _check_cells(tidy, name or ("—" if corner and index == 0 else ""), cell, problems)
     rows = rows.with_columns(pl.col(cells).str.replace(_DISARMED, "$1"))
@@ -299,6 +302,18 @@ def _tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
         problems.add("column_duplicate", sheet.where(name, (sheet.top,)), name)
     problems.raise_all()
     return tidy
+
+
+def _odd_columns(rows: pl.DataFrame, cells: list[str]) -> set[str]:
+    """Tell at one glance which columns may hold endless cells or formulas; nearly always none does."""
+    begin = pl.col(cells).str.head(_GLANCE).str.strip_chars_start().str.head(1)
+    marked = begin.is_in(list("=@+-")) | (pl.col(cells).str.len_bytes() > safety.LONGEST_CELL)
+    found = rows.select(marked.any()).row(0) if rows.height and cells else ()
+    return {cell for cell, there in zip(cells, found, strict=False) if there}
+
+
+_GLANCE = 100
+"""Characters of a cell in which what is no blank is looked for."""
 
 
 def _check_cells(sheet: RawSheet, name: str, cell: str, problems: Problems) -> None:
