@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from urllib.parse import quote
+
+import polars as pl
 import pytest
 import shapely
 from pyproj import Transformer
 from shapely.geometry import shape
+
+from .conftest import fresh_desk
 
 ROOT = "/api/v1/studies/toy-city/ogc"
 ITEMS = f"{ROOT}/collections/parcels/items"
@@ -102,6 +108,12 @@ def test_a_box_may_stand_in_a_listed_system(desk, code):
         ("/2022-01-01", 9),
         ("2000-01-01/2030-01-01", 9),
         ("2023-01-01/", 0),
+        ("2022-04-02/P2D", 9),
+        ("2021-12-01T00:00:00Z/P1M6DT12H31M12S", 9),
+        ("2021-12-01/P4W", 0),
+        ("P1Y/2022-12-31", 9),
+        ("P1D/2022-01-01", 9),
+        ("2022-12-31T23:59:60Z", 9),
     ],
 )
 def test_features_have_the_time_of_their_emissions(desk, asked, matched):
@@ -109,7 +121,24 @@ def test_features_have_the_time_of_their_emissions(desk, asked, matched):
 
 
 @pytest.mark.parametrize(
-    "asked", ["yesterday", "2022", "2022-13-01", "..", "../..", "2023-01-01/2022-01-01", "a/b/c", "2022-01-01/x"]
+    "asked",
+    [
+        "yesterday",
+        "2022",
+        "2022-13-01",
+        "..",
+        "../..",
+        "2023-01-01/2022-01-01",
+        "a/b/c",
+        "2022-01-01/x",
+        "",
+        "2022-01-01/P",
+        "P1Y/P1Y",
+        "../P1D",
+        "2022-01-01/P1DT",
+        "2022-01-01/P9999Y",
+        "2022-06-30T24:00:00Z",
+    ],
 )
 def test_a_time_that_cannot_be_read_is_a_bad_request(desk, asked):
     assert desk.client().get(ITEMS, params={"datetime": asked}).status_code == 400
@@ -170,3 +199,61 @@ def test_every_word_that_pages_send_is_known(desk):
     assert client.get(f"{root}/layers/parcels/places/p1", params=choice).status_code == 200
     assert client.get(f"{ITEMS}?limit=10000", params=choice).status_code == 200
     assert client.get("/api/v1/factors.csv", params={"search": "diesel", "lang": "zh"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "page", ["", "/conformance", "/collections", "/collections/parcels", "/collections/parcels/items"]
+)
+def test_a_stroke_at_the_end_of_an_address_is_no_other_address(desk, page):
+    client = desk.client()
+    assert client.get(f"{ROOT}{page}/").json().keys() == client.get(f"{ROOT}{page}").json().keys()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["limit=5&limit=7", "bbox=120,31,121,32&bbox=1,1,2,2", "bbox=", "datetime=", "lang=fr", "bbox=31,120,32,121",
+     "bbox=600,31,700,32",
+     "bbox=nan,0,1,1", "bbox=120,31,121", "bbox=120;31;121;32", "crs=", "offset="],
+)  # fmt: skip
+def test_words_that_would_be_ignored_in_part_are_bad_requests(desk, words):
+    answer = desk.client().get(f"{ITEMS}?{words}")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "query_wrong")
+
+
+def test_boxes_of_six_numbers_and_round_the_globe_are_read(desk):
+    client = desk.client()
+    for box in ("120,31,0,121,32,100", "-181,-91,181,91", "170,-90,121,90"):
+        assert client.get(ITEMS, params={"bbox": box}).json()["numberMatched"] == 9
+
+
+def test_a_number_of_a_feature_is_written_in_one_way(desk):
+    client = desk.client()
+    assert [client.get(f"{ITEMS}/{number}").status_code for number in ("0", "%30", "00", "+0", "\uff10", "1e0")] == [
+        200, 200, 404, 404, 404, 404,
+    ]  # fmt: skip
+
+
+def test_layers_may_have_chinese_names(served_results, tmp_path, monkeypatch):
+    results = tmp_path / "results"
+    shutil.copytree(served_results, results)
+    for part in (results / "toy-city").rglob("*parcels*"):
+        part.rename(part.with_name(part.name.replace("parcels", "地块 一")))
+    for part in (results / "toy-city").rglob("*.json"):
+        part.write_text(part.read_text("utf-8").replace("parcels", "地块 一"), "utf-8")
+    for name in ("maps", "map_sectors"):
+        table = results / "toy-city" / f"{name}.parquet"
+        pl.read_parquet(table).with_columns(
+            pl.col("layer").cast(pl.String).replace("parcels", "地块 一")
+        ).write_parquet(table)
+    for desk in fresh_desk(results, tmp_path, monkeypatch):
+        client = desk.client()
+        listed = client.get(f"{ROOT}/collections").json()["collections"]
+        (mine,) = [each for each in listed if each["id"] == "地块 一"]
+        for link in mine["links"]:
+            assert link["href"].isascii()
+            answer = client.get(link["href"])
+            assert answer.status_code == 200
+        assert answer.json()["numberMatched"] == 9
+        assert client.get(f"{answer.json()['links'][0]['href']}").json()["numberReturned"] == 9
+        assert client.get(f"/api/v1/studies/toy-city/tiles/{quote('地块 一')}.json").json()["tiles"][0].isascii()
+        assert client.get(f"/api/v1/studies/toy-city/layers/{quote('地块 一')}/values").status_code == 200

@@ -7,7 +7,7 @@ that a study names.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -25,6 +25,8 @@ _LARGEST = 4 * 1024**2
 ACCOUNT = "account"
 """Name that stands for the whole account where a map asks for a step."""
 _NAME = r"^[a-z0-9][a-z0-9_-]*$"
+LAYER_NAME = r"^[^\s./\\?#%:*\"<>|\x00-\x1f\x7f][^/\\?#%:*\"<>|\x00-\x1f\x7f]{0,63}$"
+"""Names of layers, in any script: they are parts of names of files and of addresses."""
 
 
 class _Part(BaseModel):
@@ -141,7 +143,7 @@ class LayerSource(_Part):
         None, description="layer of polygons that should hold the features; a layer in another datum shows by it"
     )
     repair: bool = Field(False, description="mend rings that cross themselves, and say so, instead of refusing them")
-    band: int = Field(1, ge=1, description="band of a raster")
+    band: int | None = Field(None, ge=1, description="band of a raster; needed where it has several")
     nodata: float | Literal["none"] | None = Field(
         None, description="value of raster cells without data, if the file declares none; none if every value is true"
     )
@@ -227,7 +229,7 @@ class Study(_Part):
     )
     views: list[ListView] = Field(default_factory=list, description="further code lists that the account is shown in")
     denominators: TableSource | None = None
-    layers: dict[str, LayerSource] = Field(default_factory=dict)
+    layers: dict[Annotated[str, Field(pattern=LAYER_NAME)], LayerSource] = Field(default_factory=dict)
     factors: list[UserFactors] = Field(default_factory=list, description="the user's own factor files")
     steps: list[Step] = Field(min_length=1)
     account: list[str] = Field(min_length=1, description="steps whose emissions make up the account")

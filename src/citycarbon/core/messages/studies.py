@@ -65,7 +65,10 @@ STUDY_MESSAGES: dict[str, Message] = {
     "study_name": message(
         "schema",
         ("A name in study.yaml has signs that it may not have", "study.yaml 中的名称含有不允许的字符"),
-        ("small letters, digits, - and _, as in my-city", "小写字母、数字、- 和 _，如 my-city"),
+        (
+            "small letters, digits, - and _, as in my-city; of a layer up to 64 of any script, none of / \\ ? # % : * < >",
+            "小写字母、数字、- 和 _，如 my-city；图层名可用任意文字，至多 64 字，不含 / \\ ? # % : * < >",
+        ),
         ("change the name; titles may have any sign", "修改名称；标题可用任意字符"),
     ),
     "study_origin": message(

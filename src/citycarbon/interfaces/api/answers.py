@@ -66,7 +66,8 @@ def only_described(request: Request) -> None:
     Raises
     ------
     InputError
-        ``query_unknown`` with every such word.
+        ``query_unknown`` with every such word; ``query_wrong`` for a word that stands twice, of which one would be ignored, and
+        for a language that there is not.
     """
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or route.path.rpartition("/")[2].partition(".")[0] in FREE:
@@ -75,6 +76,12 @@ def only_described(request: Request) -> None:
     problems = Problems()
     for word in sorted(set(request.query_params) - known):
         problems.add("query_unknown", Where(item=word[:100]), word[:100], known=", ".join(sorted(known)))
+    for word in sorted(set(request.query_params) & known):
+        given = request.query_params.getlist(word)
+        if len(given) > 1:
+            problems.add("query_wrong", Where(item=word), " | ".join(given)[:100], wanted=f"{word}=…, once")
+        elif word == "lang" and given[0] not in ("en", "zh"):
+            problems.add("query_wrong", Where(item=word), given[0][:100], wanted="en | zh")
     problems.raise_all()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
@@ -52,6 +53,7 @@ def _service(request: Request, study: str) -> str:
     return f"{root_of(request)}/studies/{study}/ogc"
 
 
+@router.get("/studies/{study}/ogc/", include_in_schema=False)
 @router.get("/studies/{study}/ogc")
 def landing(request: Request, study: StudyName, person: Asker) -> dict[str, Any]:
     """Begin here with a GIS: the landing page of OGC API - Features."""
@@ -71,6 +73,7 @@ def service_description(request: Request, study: StudyName, person: Asker) -> Re
     return Response(json.dumps(made, ensure_ascii=False).encode(), media_type=OAS30)
 
 
+@router.get("/studies/{study}/ogc/conformance/", include_in_schema=False)
 @router.get("/studies/{study}/ogc/conformance")
 def conformance(request: Request, study: StudyName, person: Asker) -> dict[str, list[str]]:
     """Say which parts of the standard hold."""
@@ -78,6 +81,7 @@ def conformance(request: Request, study: StudyName, person: Asker) -> dict[str, 
     return {"conformsTo": CONFORMS}
 
 
+@router.get("/studies/{study}/ogc/collections/", include_in_schema=False)
 @router.get("/studies/{study}/ogc/collections")
 def collections(request: Request, study: StudyName, person: Asker) -> dict[str, Any]:
     """List the layers as collections."""
@@ -85,6 +89,7 @@ def collections(request: Request, study: StudyName, person: Asker) -> dict[str, 
     return {"links": [_link(f"{_service(request, study)}/collections", "self")], "collections": found}
 
 
+@router.get("/studies/{study}/ogc/collections/{layer}/", include_in_schema=False)
 @router.get("/studies/{study}/ogc/collections/{layer}")
 def collection(request: Request, study: StudyName, layer: LayerName, person: Asker) -> dict[str, Any]:
     """Describe a layer as a collection."""
@@ -95,7 +100,7 @@ def _collection(request: Request, person: Person, study: str, layer: str) -> dic
     entry, shapes = opened(request, person, study, layer)
     shelf = bench_of(request).shelf
     title = shelf.result(entry).label(f"layer:{layer}", language_of(request)).removeprefix("layer:")
-    here = f"{_service(request, study)}/collections/{layer}"
+    here = f"{_service(request, study)}/collections/{quote(layer)}"
     extent: dict[str, Any] = {"spatial": {"bbox": [shapes.bounds], "crs": CRS84}}
     if years := kept_choices(shelf, entry, layer)["time"]:
         first, last = interval_of(years[0])[0], interval_of(years[-1])[1]
@@ -105,6 +110,7 @@ def _collection(request: Request, person: Person, study: str, layer: str) -> dic
             "links": [_link(here, "self"), _link(f"{here}/items", "items", GEOJSON)]}  # fmt: skip
 
 
+@router.get("/studies/{study}/ogc/collections/{layer}/items/", include_in_schema=False, response_class=Response)
 @router.get("/studies/{study}/ogc/collections/{layer}/items", **FEATURES)
 def items(
     request: Request, study: StudyName, layer: LayerName, person: Asker, bbox: Annotated[str, Query(max_length=200)] = "",
@@ -117,7 +123,11 @@ def items(
     system, box_system = known_system(crs, listed, "crs"), known_system(bbox_crs, listed, "bbox-crs")
     asked = {"time": time, "scenario": scenario, "basis": basis, "sector": sector}
     choice, values, there = _chosen(request, entry, shapes, asked, datetime)
+    _refuse_empty(request)
     box = None if not bbox else box_in(_box(bbox), box_system)
+    if box is not None and not (box[3] >= -90 and box[1] <= 90 and box[0] <= _TURNS and box[2] >= -_TURNS):
+        # West and south are exchanged, or the system of the box is another.
+        raise InputError("query_wrong", Where(item="bbox"), bbox, wanted="west,south,east,north")
     limit = min(limit, MOST)
     root = str(request.url.replace(query=""))
     stated = {"bbox": bbox, "datetime": datetime, "crs": "" if crs == CRS84 else crs,
@@ -159,16 +169,27 @@ def item(
     """Give one feature."""
     entry, shapes = opened(request, person, study, layer)
     system = known_system(crs, systems_at(shapes.bounds), "crs")
-    if not (number.isascii() and number.isdigit() and int(number) < shapes.rows.height):
+    if not (number.isascii() and number.isdigit() and f"{int(number)}" == number and int(number) < shapes.rows.height):
         raise InputError("address_unknown", Where(item=request.url.path), number)
     shelf = bench_of(request).shelf
     choice, values = kept_values(shelf, entry, shapes, {})
-    here = f"{_service(request, study)}/collections/{layer}"
+    here = f"{_service(request, study)}/collections/{quote(layer)}"
     made = feature(shapes, values, shelf.result(entry), choice, int(number), system=system)
     made["links"] = [_link(f"{here}/items/{number}", "self", GEOJSON), _link(here, "collection")]
     content = json.dumps(made, ensure_ascii=False).encode()
     tag = f"{entry.version}{request.url}"
     return tagged(request, tag, lambda: content, GEOJSON, **{"content-crs": f"<{crs}>"})
+
+
+_TURNS = 540.0
+"""Degrees to which programs count longitudes that go round the globe."""
+
+
+def _refuse_empty(request: Request) -> None:
+    """Refuse a box or time that is named and empty: without it everything would be answered."""
+    for name in ("bbox", "datetime"):
+        if name in request.query_params and not request.query_params[name].strip():
+            raise InputError("query_wrong", Where(item=name), "", wanted="—")
 
 
 def _box(text: str) -> tuple[float, float, float, float]:

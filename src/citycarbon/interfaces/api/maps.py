@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
@@ -17,15 +18,14 @@ from citycarbon.interfaces.api.shapes import LayerSummary, LayerValues, StudyNam
 from citycarbon.interfaces.workbench.asking import bench_of
 from citycarbon.interfaces.workbench.people import Person
 from citycarbon.studies.shelf import Entry
+from citycarbon.studies.study_file import LAYER_NAME
 from citycarbon.studies.tiles.features import breakdown
 from citycarbon.studies.tiles.kept import kept_choices, kept_shapes, kept_tile, kept_values
 from citycarbon.studies.tiles.shapes import Floats, Shapes, chosen, layers_of, summary
 
 router = APIRouter(tags=["maps"], responses=ERRORS)
 Asker = Annotated[Person, Depends(person_of)]
-LayerName = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="layer of the study", examples=["parcels"])
-]
+LayerName = Annotated[str, Path(pattern=LAYER_NAME, description="layer of the study", examples=["parcels"])]
 Word = Annotated[str, Query(max_length=200)]
 Stamp = Annotated[str, Query(max_length=100, description="anything that tells versions apart for a cache")]
 MVT = "application/vnd.mapbox-vector-tile"
@@ -89,7 +89,7 @@ def get_values(
     return tagged(request, f"{entry.version}{layer}{choice}values", make, "application/json")
 
 
-@router.get("/studies/{study}/layers/{layer}/places/{place}", response_model=dict[str, Any])
+@router.get("/studies/{study}/layers/{layer}/places/{place:path}", response_model=dict[str, Any])
 def get_place(
     request: Request, study: StudyName, layer: LayerName, place: Annotated[str, Path(max_length=200)], person: Asker,
     time: Word = "", scenario: Word = "", basis: Word = "",
@@ -109,11 +109,11 @@ def get_place(
 def get_tile_json(request: Request, study: StudyName, layer: LayerName, person: Asker) -> dict[str, Any]:
     """Describe the tiles of a layer (TileJSON 3.0)."""
     _, shapes = opened(request, person, study, layer)
-    root = root_of(request)
+    address = f"{root_of(request)}/studies/{study}/tiles/{quote(layer)}"
     fields = {"place": "text", "v": "t CO2e", "d": "t CO2e/ha", "class": "text"}
     squares = {"v": "t CO2e", "d": "t CO2e/ha", "n": "shapes in the square"}
     return {
-        "tilejson": "3.0.0", "name": f"{study} {layer}", "tiles": [f"{root}/studies/{study}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt"],
+        "tilejson": "3.0.0", "name": f"{study} {layer}", "tiles": [f"{address}/{{z}}/{{x}}/{{y}}.mvt"],
         "minzoom": 0, "maxzoom": 18, "bounds": shapes.bounds,
         "vector_layers": [{"id": "shapes", "fields": fields}, {"id": "squares", "fields": squares}],
     }  # fmt: skip

@@ -90,7 +90,7 @@ async function start() {
     if (!breaks || !map.style) return;
     for (const [name, properties] of Object.entries(paints())) if (map.getLayer(name)) for (const [key, value] of Object.entries(properties)) map.setPaintProperty(name, key, value);
   }
-  const tiles = (name, choice) => location.origin + page.api + "/tiles/" + name + "/{z}/{x}/{y}.mvt?" + query(choice || {}) + "&v=" + page.stamp;
+  const tiles = (name, choice) => location.origin + page.api + "/tiles/" + encodeURIComponent(name) + "/{z}/{x}/{y}.mvt?" + query(choice || {}) + "&v=" + page.stamp;
   function style(choice) {
     const source = (l, c) => ({ type: "vector", tiles: [tiles(l.name, c)], minzoom: 0, maxzoom: 16, bounds: l.bounds });
     const sources = { main: source(state.layer, choice) }, drawn = [], colours = paints();
@@ -143,7 +143,7 @@ async function start() {
     body.replaceChildren(el("p", { class: "wait" }, tr("loading")));
     panel.hidden = false;
     try {
-      const made = await load(page.api + "/layers/" + state.layer.name + "/places/" + encodeURIComponent(place) + "?" + query({ ...choice, sector: "" }));
+      const made = await load(page.api + "/layers/" + encodeURIComponent(state.layer.name) + "/places/" + encodeURIComponent(place) + "?" + query({ ...choice, sector: "" }));
       const whole = made.sectors.reduce((s, r) => s + (r.value || 0), 0), known = made.sectors.some((r) => r.value !== null);
       const facts = [made.class ? label(made.class) : "", made.area_ha ? num(made.area_ha, 4) + " " + tr("hectare") : "", KEYS.filter((k) => k !== "sector" && made.choice[k]).map((k) => shown(k, made.choice[k])).join(" · "), tr("rule_" + kit.meta.scopes), kit.meta.gwp.replace("-", " ")].filter(Boolean).join(" · ");
       body.replaceChildren(el("p", { class: "unit" }, facts), el("p", {}, el("strong", {}, known ? amount(whole) : tr("nodata")), known && made.area_ha ? " · " + num(whole / made.area_ha, 4) + " t/" + tr("hectare") : ""));
@@ -174,7 +174,7 @@ async function start() {
     if (state.compare && !Object.values(state.second).some(Boolean)) { const times = state.layer.time, others = state.layer.scenario; state.second = { ...state.first, time: times.length > 1 ? times[0] : state.first.time, scenario: times.length < 2 && others.length > 1 ? others[1] : state.first.scenario }; }
     state.second = complete(state.second);
     const wanted = state.compare ? [state.first, state.second] : [state.first];
-    const asking = Promise.all(wanted.map((choice) => load(page.api + "/layers/" + state.layer.name + "/values?" + query(choice))));
+    const asking = Promise.all(wanted.map((choice) => load(page.api + "/layers/" + encodeURIComponent(state.layer.name) + "/values?" + query(choice))));
     bar();
     $("map-card").hidden = false;
     for (const id of ["map-second", "map-divide"]) $(id).hidden = !state.compare;
