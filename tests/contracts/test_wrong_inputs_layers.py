@@ -136,7 +136,7 @@ def test_a_layer_of_the_world_and_of_a_pole():
     cells = hexagon_layer("cells", world, 0)
     assert len(cells.geometry) == 122
     assert shapely.area(cells.geometry).sum() == pytest.approx(360 * 180)
-    for crs, box in (("EPSG:3031", (-1e5, -1e5, 1e5, 1e5)), ("EPSG:3995", (-1e6, -1e6, 1e6, 1e6))):
+    for crs, box in (("EPSG:6932", (-1e5, -1e5, 1e5, 1e5)), ("EPSG:6931", (-1e6, -1e6, 1e6, 1e6))):
         polar = layer_of(shapely.box(*box), crs=crs)
         made = layer_amounts(polar, hexagon_layer("h", polar, 2), proxy="a", unit="m2").to_polars()
         assert made.filter(pl.col("place") == "not_placed")["value"][0] == 0.0
@@ -221,6 +221,16 @@ def surface(kind: int, part: int) -> bytes:
     return made
 
 
+def walled() -> bytes:
+    """A floor of 100 m and two upright walls, which cover no ground."""
+    floor = ((0, 0, 0), (100, 0, 0), (100, 100, 0), (0, 100, 0), (0, 0, 0))
+    wall = ((0, 0, 0), (100, 0, 0), (100, 0, 9), (0, 0, 9), (0, 0, 0))
+    made = struct.pack("<BII", 1, 1015, 3)
+    for ring in (floor, wall, tuple((y, x, z) for x, y, z in wall)):
+        made += struct.pack("<BIII", 1, 1003, 1, 5) + b"".join(doubles(X + x, Y + y, z) for x, y, z in ring)
+    return made
+
+
 def many(code: int, *parts: bytes) -> bytes:
     return struct.pack("<BII", 1, code, len(parts)) + b"".join(parts)
 
@@ -229,6 +239,7 @@ CURVES = {
     "CURVEPOLYGON": (circle(), 7_854.0), "CURVEPOLYGON Z": (circle(high=True), 7_854.0), "COMPOUNDCURVE": (compound(), 3_927.0),
     "MULTISURFACE": (many(12, flat_square()), 10_000.0), "MULTISURFACE of a curve": (many(12, circle()), 7_854.0),
     "TIN": (surface(1016, 1017), 10_000.0), "POLYHEDRALSURFACE": (surface(1015, 1003), 10_000.0),
+    "POLYHEDRALSURFACE with walls": (walled(), 10_000.0),
     "TRIANGLE": (struct.pack("<BIII", 1, 17, 1, 4) + doubles(X, Y, X + 100, Y, X, Y + 200, X, Y), 10_000.0),
     "collection of a polygon": (many(7, flat_square()), 10_000.0),
     "POLYGON Z": (shapely.to_wkb(shapely.force_3d(square(), 9)), 10_000.0),

@@ -19,11 +19,12 @@ from citycarbon.core.sums import number_sum
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, Table
 from citycarbon.core.totals import total
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.ground import hectares
 from citycarbon.data.library import activities, warming_metric
 from citycarbon.data.regions import region_rows
 from citycarbon.inventory.accounting.community import community_codes
 from citycarbon.inventory.accounting.intensity import IntensityTable, intensity
-from citycarbon.inventory.space.overlay.pairs import dimension_of, measure
+from citycarbon.inventory.space.overlay.pairs import dimension_of
 from citycarbon.studies.account import by_alternative, equivalent_of
 from citycarbon.studies.catalogue import find_method
 from citycarbon.studies.checks.resting import parts_of, recalled_share, refuse_weak, resting
@@ -246,19 +247,8 @@ def _shown_layers(run: Run) -> Iterator[tuple[str, Layer, pl.DataFrame]]:
             keep = [column for column in ("place", "class") if column in layer.rows.columns]
             rows = layer.rows.select(keep)
             if dimension_of(layer.geometry) == 2:
-                rows = rows.with_columns(pl.Series("area_ha", _hectares(layer)).round_sig_figs(6))
+                rows = rows.with_columns(pl.Series("area_ha", hectares(layer)).round_sig_figs(6))
             yield name, layer, rows
-
-
-def _hectares(layer: Layer) -> Any:
-    """Areas of shapes; those in degrees or feet are measured in an equal-area projection around their middle."""
-    if layer.is_metric:
-        return measure(layer.geometry, 2) / 1e4
-    import shapely
-
-    west, south, east, north = shapely.total_bounds(layer.to_crs("EPSG:4326").geometry)
-    target = f"+proj=laea +lat_0={(south + north) / 2:.4f} +lon_0={(west + east) / 2:.4f} +ellps=WGS84 +units=m"
-    return measure(layer.to_crs(target).geometry, 2) / 1e4
 
 
 def _origins(desk: Desk) -> list[Any]:

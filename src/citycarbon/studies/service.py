@@ -29,7 +29,7 @@ from citycarbon.data.library.quality import required
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
 from citycarbon.data.regions import require_region
 from citycarbon.data.results import read_result, replacing, write_result
-from citycarbon.data.spelling import codes_as_text
+from citycarbon.data.spelling import codes_as_text, simple
 from citycarbon.studies.assemble import run_to_result
 from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods
@@ -121,7 +121,8 @@ def call(
     method_id
         Id in the catalogue.
     tables
-        Table or layer parameter to file (``book.xlsx#Sheet``, ``city.gpkg#layer``), or ``library:EDITION[,EDITION]`` for factors.
+        Table or layer parameter to file (``book.xlsx#Sheet``, ``city.gpkg#layer``, ``people.tif#2`` for a band), or
+        ``library:EDITION[,EDITION]`` for factors.
     parameters
         Plain parameters, text or typed.
     options
@@ -163,6 +164,10 @@ def call(
         try:
             plain = section_of(parameter) == "parameters"
             if name in tables and not plain:
+                if parameter.table is None and issubclass(parameter.kind, Layer):
+                    arguments[name], note = _layer(tables[name], crs)
+                    notes |= {name: note} if note else {}
+                    continue
                 arguments[name] = _argument(parameter, tables[name], library, options, crs, nodata)
             elif name in parameters and plain:
                 arguments[name] = checked_parameter(parameter, parameters[name], Where(item=name))
@@ -266,12 +271,11 @@ def _argument(
     parameter: Parameter, given: str, library: FactorLibrary, options: FileOptions, crs: str | None, nodata: str | None
 ) -> Any:
     if parameter.table is None:
-        if issubclass(parameter.kind, Layer):
-            return _layer(given, crs)
         if issubclass(parameter.kind, DynamicModel):
             return read_dynamic_model(Path(given), Path(given).name)
         if issubclass(parameter.kind, Raster):
-            raster, _ = read_raster(Path(given), crs=crs, nodata=nodata)
+            name, band = _band_of(given)
+            raster, _ = read_raster(Path(name), crs=crs, band=band, nodata=nodata)
             return raster
         raise AssertionError(parameter.name)
     if given.startswith(LIBRARY):
@@ -291,10 +295,18 @@ def _argument(
     return table
 
 
-def _layer(given: str, crs: str | None = None) -> Layer:
+def _band_of(given: str) -> tuple[str, int | None]:
+    """Take the number of a band off the name of a raster: ``people.tif#2``."""
+    name, _, band = given.rpartition("#")
+    return (
+        (name, int(band)) if name and band.isascii() and band.isdigit() and not Path(given).exists() else (given, None)
+    )
+
+
+def _layer(given: str, crs: str | None = None) -> tuple[Layer, str]:
     """Read a layer, or make a grid over one: ``grid:250:FILE`` has cells of 250 m, ``h3:9:FILE`` hexagons of resolution 9.
 
-    ``FILE.gpkg#NAME`` names one of several layers of a GeoPackage.
+    ``FILE.gpkg#NAME`` names one of several layers of a GeoPackage. Beside it stands what is to be said of its names.
     """
     kind, _, rest = given.partition(":")
     size, _, file = rest.partition(":")
@@ -303,23 +315,34 @@ def _layer(given: str, crs: str | None = None) -> Layer:
         known = bool(mark) and name.lower().endswith(_PACKED) and not Path(given).exists()
         layer, _ = read_layer(Path(name), layer=inner, crs=crs) if known else read_layer(Path(given), crs=crs)
         return _placed(layer)
-    over = _layer(file, crs)
+    over, _ = _layer(file, crs)
     try:
-        return square_layer("cells", over, float(size)) if kind == "grid" else hexagon_layer("cells", over, int(size))
+        return (
+            square_layer("cells", over, float(size)) if kind == "grid" else hexagon_layer("cells", over, int(size))
+        ), ""
     except ValueError as error:
         raise InputError("parameter_not_number", Where(item=given), size) from error
 
 
-def _placed(layer: Layer) -> Layer:
-    """Give a layer without a column ``place`` its column ``id`` as places, or else the row numbers."""
-    if "place" in layer.rows.columns:
-        rows = layer.rows.with_columns(codes_as_text(layer.rows["place"]))
-        return Layer(layer.name, rows, layer.geometry, layer.crs)
-    ids = codes_as_text(layer.rows["id"]) if "id" in layer.rows.columns else None
-    named = ids is not None and not ids.null_count() and ids.n_unique() == len(ids)
-    numbers = pl.Series("place", [str(row) for row in range(1, layer.rows.height + 1)])
-    rows = layer.rows.with_columns(ids.alias("place") if named and ids is not None else numbers)
-    return Layer(layer.name, rows, layer.geometry, layer.crs)
+def _placed(layer: Layer) -> tuple[Layer, str]:
+    """Give a layer without a column ``place`` another that means it, or its column ``id``, as places; else the row numbers,
+    which is said with the result.
+
+    A column that is there counts, whether it tells features apart or not: methods that need names refuse one that does not.
+    Row numbers beside it would meet codes of other places.
+    """
+    for wanted in (("place",), tuple(_PLACE_COLUMNS), ("id",)):
+        found = [name for name in layer.rows.columns if name in wanted or simple(name) in wanted]
+        exact = [name for name in found if name in wanted]
+        if len(found) == 1 or len(exact) == 1:
+            names = codes_as_text(layer.rows[(exact or found)[0]]).alias("place")
+            return Layer(layer.name, layer.rows.with_columns(names), layer.geometry, layer.crs), ""
+    numbers = pl.Series("place", [f"{row}" for row in range(1, layer.rows.height + 1)])
+    return Layer(layer.name, layer.rows.with_columns(numbers), layer.geometry, layer.crs), f"place = 1 … {len(numbers)}"
+
+
+_PLACE_COLUMNS = ("地点", "地点名称", "地点编码")
+"""Columns of layers that mean ``place`` in Chinese, as the product's own shapefiles have them."""
 
 
 def default_editions(method_id: str) -> list[str]:

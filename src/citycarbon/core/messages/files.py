@@ -128,6 +128,18 @@ FILE_MESSAGES: dict[str, Message] = {
         ("text in {encoding}", "{encoding} 编码的文本"),
         ("state the right encoding, or leave it out to have it detected", "改正编码，或不写以便自动识别"),
     ),
+    "encoding_doubtful": message(
+        "input",
+        (
+            "The .cpg file names an encoding, and the bytes read as Chinese in another",
+            ".cpg 所写编码可疑：文字按另一编码读为中文",
+        ),
+        ("a .cpg file that fits the text, perhaps {encoding}", "与文字相符的 .cpg，可能是 {encoding}"),
+        (
+            "correct the .cpg file, or delete it so that the encoding is detected, or state 'encoding' of the layer",
+            "改正 .cpg 文件，或删除它以便自动识别，或为图层写明 'encoding'",
+        ),
+    ),
     "encoding_unsupported": message(
         "input",
         ("The stated encoding is not one that can be read", "注明的编码不受支持"),
@@ -301,8 +313,9 @@ FILE_MESSAGES: dict[str, Message] = {
             "位于 {crs} 的适用范围内（经度、纬度：{area}）",
         ),
         (
-            "state the true 'crs' of the layer; a projected system, or x and y exchanged, are common causes",
-            "写明图层真实的 'crs'；常见原因是实为投影坐标，或 x、y 颠倒",
+            "state the true 'crs' of the layer; a projected system, x and y exchanged, or a zone before the easting (38500000 "
+            "for 500000) are causes",
+            "写明图层真实的 'crs'；常见原因是实为投影坐标、x 与 y 颠倒，或横坐标多出、缺少带号（38500000 与 500000）",
         ),
     ),
     "geometry_missing": message(
@@ -313,7 +326,7 @@ FILE_MESSAGES: dict[str, Message] = {
     ),
     "geometry_invalid": message(
         "schema",
-        ("A polygon crosses itself", "多边形自相交"),
+        ("A shape is not valid: a ring that crosses itself, or too few points", "图形无效：多边形自相交，或点数不足"),
         ("valid polygons", "有效的多边形"),
         (
             "repair the layer (in QGIS: Fix geometries), or set 'repair: true' of the layer in the study",
@@ -345,6 +358,15 @@ FILE_MESSAGES: dict[str, Message] = {
         (
             "write gpkg, parquet or geojson instead of {kind}, or change the text",
             "改写 gpkg、parquet 或 geojson 而非 {kind}，或修改文字",
+        ),
+    ),
+    "number_unwritable": message(
+        "schema",
+        ("A number has more digits than this format can hold", "数值的位数超出此格式所能容纳"),
+        ("numbers below {limit}", "小于 {limit} 的数值"),
+        (
+            "write gpkg, parquet or geojson instead of {kind}, or check the figure",
+            "改写 gpkg、parquet 或 geojson 而非 {kind}，或检查数值",
         ),
     ),
     "dataset_unknown": message(

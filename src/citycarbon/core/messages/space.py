@@ -20,8 +20,29 @@ SPACE_MESSAGES: dict[str, Message] = {
             "A layer stands in degrees or feet, in which areas and lengths are none in metres",
             "图层坐标为经纬度或英尺，面积与长度不是以米计",
         ),
-        ("a projected system, for example EPSG:4547 or EPSG:32650", "投影坐标系，例如 EPSG:4547 或 EPSG:32650"),
-        ("set 'to_crs' of the layer in the study", "在研究文件中为该图层设置 'to_crs'"),
+        ("a projected system in metres, here for example {better}", "以米为单位的投影坐标系，此处例如 {better}"),
+        (
+            "set 'to_crs' of the layer in the study; for a call, save the layer in that system (QGIS: Reproject layer; "
+            "ogr2ogr -t_srs)",
+            "在研究文件中为该图层设置 'to_crs'；用于 call 时先将图层另存为该坐标系（QGIS：重投影图层；ogr2ogr -t_srs）",
+        ),
+    ),
+    "layer_scale": message(
+        "schema",
+        (
+            "The system of a layer does not keep areas: there they are this many times those of the ground",
+            "图层坐标系不保持面积：该处面积为实地面积的此倍数",
+        ),
+        (
+            "a system whose areas are within 1 % of the ground there, for example {better}",
+            "在该处面积误差不超过 1% 的坐标系，例如 {better}",
+        ),
+        (
+            "set 'to_crs: {better}' of the layer in the study; for a call, save the layer in that system (QGIS: Reproject layer; "
+            "ogr2ogr -t_srs {better})",
+            "在研究文件中为该图层设置 'to_crs: {better}'；用于 call 时先将图层另存为该坐标系（QGIS：重投影图层；"
+            "ogr2ogr -t_srs {better}）",
+        ),
     ),
     "layer_geometry_mixed": message(
         "schema",
@@ -93,6 +114,33 @@ SPACE_MESSAGES: dict[str, Message] = {
         (
             "state it: 'nodata: {value}' of the layer in the study, --nodata {value} in a call; or 'none' if it is a true value",
             "请写明：研究文件图层中 'nodata: {value}'，调用时 --nodata {value}；若为真实数值则写 none",
+        ),
+    ),
+    "raster_offset": message(
+        "input",
+        ("A raster in the offset of Chinese web maps cannot be put right here", "带有网络地图偏移的栅格无法在此纠正"),
+        ("a raster in a surveyed system", "测绘坐标系中的栅格"),
+        (
+            "ask its publisher for WGS 84 or CGCS2000, or give its cells as points or polygons, of which the offset is taken off",
+            "请向发布者索取 WGS 84 或 CGCS2000 版本，或将单元转为点或面图层，其偏移可以去除",
+        ),
+    ),
+    "bands_several": message(
+        "input",
+        ("The raster has several bands and none is named", "栅格有多个波段，但未指定"),
+        ("the number of one band", "其中一个波段的序号"),
+        (
+            "'band: 2' of the layer in the study; in a call '#2' after the file",
+            "在研究的图层中写明 'band: 2'；在 call 中于文件名后加 '#2'",
+        ),
+    ),
+    "grid_text": message(
+        "input",
+        ("An ASCII grid has not one number for each cell", "ASCII 栅格的数值个数与单元数不符，或含有文字"),
+        ("{wanted} numbers, one for each of ncols × nrows cells", "{wanted} 个数值，每个单元（ncols × nrows）一个"),
+        (
+            "get the whole file again, or correct ncols, nrows and what is no number",
+            "重新获取完整的文件，或改正 ncols、nrows 以及不是数字的内容",
         ),
     ),
     "raster_turned": message(

@@ -44,6 +44,8 @@ _AROUND = (72.0, 17.0, 136.0, 55.0)
 _AXIS, _ECCENTRICITY = 6378245.0, 0.00669342162296594323
 """Krasovsky 1940 semi-major axis [m] and squared eccentricity, which the GCJ-02 formula takes for WGS 84 as well."""
 _BAIDU = np.pi * 3000.0 / 180.0
+_NAMES = {"GCJ02": GCJ_02, "火星": GCJ_02, "国测局": GCJ_02, "高德": GCJ_02, "腾讯": GCJ_02, "BD09": BD_09, "BD09LL": BD_09,
+          "百度": BD_09}  # fmt: skip
 _CLOSE = 1e-9
 """Degrees at which the way back has arrived: 0.1 mm."""
 _STEPS = 30
@@ -57,8 +59,8 @@ def datum_of(stated: str | None) -> str | None:
     >>> datum_of("gcj02"), datum_of("BD_09"), datum_of("EPSG:4490")
     ('GCJ-02', 'BD-09', None)
     """
-    plain = "".join(mark for mark in (stated or "").upper() if mark.isalnum())
-    return {"GCJ02": GCJ_02, "BD09": BD_09, "BD09LL": BD_09}.get(plain)
+    plain = "".join(mark for mark in (stated or "").upper() if mark.isalnum()).removesuffix("系").removesuffix("坐标")
+    return _NAMES.get(plain)
 
 
 def is_shifted(longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> npt.NDArray[np.bool_]:

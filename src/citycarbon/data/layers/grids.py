@@ -44,6 +44,11 @@ class SquareGrid:
             raise InputError("grid_wrong", Where(item="grid"), f"{numbers}, {self.columns} × {self.rows}")
 
     @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north in units of the coordinate system."""
+        return self.left, self.top - self.rows * self.height, self.left + self.columns * self.width, self.top
+
+    @property
     def cell_area(self) -> float:
         """Area of a cell in square units of the coordinate system."""
         return self.width * self.height
@@ -94,8 +99,10 @@ def grid_over(layer: Layer, size: float) -> SquareGrid:
     """
     import shapely
 
-    if not layer.is_metric:
-        raise InputError("crs_conflict", Where(item=layer.name), layer.crs, expected_crs="a projected system")
+    # The ground is asked here, since it is about layers and this module is what layers of cells are made of.
+    from citycarbon.data.layers.ground import require_ground
+
+    require_ground(layer)
     if not (math.isfinite(size) and size > 0):
         raise InputError("grid_wrong", Where(item=layer.name), size)
     west, south, east, north = (float(edge) for edge in shapely.total_bounds(layer.geometry))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +18,7 @@ from citycarbon.data.sheets import looks_chinese
 
 _CODE_PAGES = {
     "65001": "utf-8", "utf8": "utf-8", "936": "gbk", "54936": "gb18030", "gb2312": "gbk", "gbk": "gbk", "950": "big5",
-    "88591": "iso-8859-1", "8859-1": "iso-8859-1", "iso88591": "iso-8859-1", "big-5": "big5",
+    "88591": "ISO-8859-1", "8859-1": "ISO-8859-1", "iso88591": "ISO-8859-1", "big-5": "big5",
 }  # fmt: skip
 _NOTHING_SAID = ("", "ansi", "oem", "system", "default")
 """Notes that mean the code page of the machine that wrote the file, which nobody knows."""
@@ -51,7 +51,10 @@ def shapefile_encoding(path: Path, shown: str, stated: str | None) -> str | None
     body = data[int.from_bytes(data[8:10], "little") :].replace(b"\x00", b" ")
     names = b" ".join(_names(data))
     if named:
-        return _fitting_codec(named, body, shown, table)
+        name = _fitting_codec(named, body, shown, table)
+        if stated is None and _contradicted(name, body):
+            raise InputError("encoding_doubtful", Where(file=(note or path).name), named, encoding="GB18030")
+        return name
     # A name may end in half a character, attributes of a field too.
     if _fits(body + b" " + names, "utf-8"):
         return "utf-8" if table else None
@@ -64,6 +67,20 @@ def shapefile_encoding(path: Path, shown: str, stated: str | None) -> str | None
     raise InputError("encoding_unknown", Where(file=shown), text.strip()[:30])
 
 
+def _contradicted(name: str, body: bytes) -> bool:
+    """Tell whether a .cpg names a code page of single bytes, into which all bytes fit, and the bytes say Chinese.
+
+    GDAL writes ISO-8859-1 where nobody says what the text is. Letters with accents stand alone among others; the bytes of
+    Chinese come in pairs.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", body)
+    paired = sum(len(run) // 2 * 2 for run in runs)
+    single = len((b"\xe9" * 2).decode(name, "replace")) == 2
+    if not single or paired < 0.8 * sum(map(len, runs)) or not _fits(body, "gb18030"):
+        return False
+    return looks_chinese(body.decode("gb18030", "replace").replace("\ufffd", ""))
+
+
 def _plain_note(note: str) -> str:
     """Give the code page that a .cpg file names; ``ANSI`` and ``OEM`` alone name none."""
     first = (note.strip().splitlines() or [""])[0].strip().strip("\x00")
@@ -72,9 +89,12 @@ def _plain_note(note: str) -> str:
 
 
 def beside(path: Path, suffix: str) -> Path | None:
-    """Give the file of a shapefile that has another ending, in small letters or capitals."""
-    found = (path.with_suffix(suffix), path.with_suffix(suffix.upper()))
-    return next((each for each in found if each.exists()), None)
+    """Give the file of a shapefile that has another ending, in whatever mixture of small letters and capitals."""
+    exact = path.with_suffix(suffix)
+    if exact.exists():
+        return exact
+    wanted = exact.name.casefold()
+    return next((each for each in sorted(path.parent.iterdir()) if each.name.casefold() == wanted), None)
 
 
 def _fitting_codec(named: str, body: bytes, shown: str, table: Path | None) -> str:
@@ -107,29 +127,50 @@ def _names(data: bytes) -> list[bytes]:
 
 
 @contextmanager
-def readable_names(path: Path, codec: str | None) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Give a shapefile whose field names can be read, and the true name of each that had to be written anew.
+def readable(path: Path, codec: str | None) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Give a shapefile that GDAL reads whole, and the true name of each field that had to be written anew.
 
     dBASE cuts a name after ten bytes, in the middle of a character: that half is left out. Names that are alike after the cut
-    are told apart by a number, every one of them, so that none is taken for another.
+    are told apart by a number, every one of them, so that none is taken for another. Side files whose names differ by capitals
+    are found, and an index (.shx) that is not there is made anew.
     """
     table = beside(path, ".dbf")
     raw = _names(table.read_bytes()[:_SAMPLE]) if table else []
     texts = [name.decode(codec or "utf-8", "ignore").strip() for name in raw]
     whole = [name.decode(codec or "utf-8", "replace").strip() for name in raw]
-    if table is None or (texts == whole and len({text.casefold() for text in texts}) == len(texts)):
+    same = texts == whole and len({text.casefold() for text in texts}) == len(texts)
+    parts = {suffix: beside(path, suffix) for suffix in (".shx", ".prj")}
+    exact = {path.with_suffix(end) for small in (".dbf", ".shx", ".prj") for end in (small, small.upper())}
+    if (table is None or same) and parts[".shx"] and {table, *parts.values()} - {None} <= exact:
         yield path, {}
         return
     with TemporaryDirectory() as folder:
-        for part in path.parent.iterdir():
-            if part.stem == path.stem and part != table and part.suffix.lower() in (".shp", ".shx", ".prj"):
-                _linked(part, Path(folder) / f"layer{part.suffix.lower()}")
-        data = bytearray(table.read_bytes())
-        for number in range(len(raw)):
-            start = _HEAD + _FIELD * number
-            data[start : start + 11] = f"F{number}".encode().ljust(11, b"\x00")
-        (Path(folder) / "layer.dbf").write_bytes(bytes(data))
-        yield Path(folder) / "layer.shp", {f"F{number}": name for number, name in enumerate(_apart(texts))}
+        for suffix, part in {".shp": path, **parts, **({".dbf": table} if same else {})}.items():
+            if part is not None:
+                _linked(part, Path(folder) / f"layer{suffix}")
+        if table is not None and not same:
+            data = bytearray(table.read_bytes())
+            for number in range(len(raw)):
+                start = _HEAD + _FIELD * number
+                data[start : start + 11] = f"F{number}".encode().ljust(11, b"\x00")
+            (Path(folder) / "layer.dbf").write_bytes(bytes(data))
+        with nullcontext() if parts[".shx"] else _index_made():
+            yield (
+                Path(folder) / "layer.shp",
+                {} if same else {f"F{number}": name for number, name in enumerate(_apart(texts))},
+            )
+
+
+@contextmanager
+def _index_made() -> Iterator[None]:
+    """Let GDAL make the index of a shapefile that has none; it is written beside the link, never beside the file."""
+    import pyogrio
+
+    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
 
 
 def _apart(names: list[str]) -> list[str]:

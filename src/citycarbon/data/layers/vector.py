@@ -25,14 +25,16 @@ from citycarbon.data.layers import antimeridian
 from citycarbon.data.layers.curves import shapes_from_wkb
 from citycarbon.data.layers.datums import WGS_84, change_datum, datum_of
 from citycarbon.data.layers.geojson import read_geojson
-from citycarbon.data.layers.shapefile import readable_names, shapefile_encoding
-from citycarbon.data.spelling import codes_as_text
+from citycarbon.data.layers.shapefile import readable, shapefile_encoding
+from citycarbon.data.spelling import codes_as_text, compatible
 
-VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".zip")
+VECTOR = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".zip")
 PARQUET = (".parquet", ".geoparquet")
 """Endings that are a layer only where a layer is asked for; elsewhere parquet is a table."""
 _MARGIN = 10.0
 """Degrees by which a layer may lie outside the area of its coordinate system, as neighbouring zones are often borrowed."""
+_MARKS = {".gpkg": b"SQLite format 3\x00", ".shp": b"\x00\x00\x27\x0a", ".fgb": b"fgb"}
+"""First bytes of files: GDAL opens whatever it finds behind an ending, also a text that names other files."""
 _DEGREES = (4326, 4490)
 """Registered systems that stand in files with the offset of web maps: WGS 84 and CGCS 2000 in degrees."""
 
@@ -149,7 +151,7 @@ def read_layer(
     if path.suffix.lower() == ".zip":
         return _zipped(path, layer, crs, encoding, shown, repair)
     if path.suffix.lower() in (".geojson", ".json"):
-        made, used = _geojson(path, shown, crs), "utf-8"
+        (made, crs), used = _geojson(path, shown, crs), "utf-8"
     elif path.suffix.lower() in PARQUET:
         made, used = _geoparquet(path, shown, crs), "utf-8"
     else:
@@ -201,19 +203,26 @@ def _zipped(
 ) -> tuple[Layer, Origin]:
     safety.archive(path, shown, "zip")
     with zipfile.ZipFile(path) as container, TemporaryDirectory() as folder:
-        inner = [
-            name for name in container.namelist() if Path(name).suffix.lower() in VECTOR[:-1] and not _hidden(name)
-        ]
+        names = [name for name in container.namelist() if not name.endswith("/") and not _hidden(name)]
+        inner = [name for name in names if Path(name).suffix.lower() in VECTOR[:-1]]
         if len(inner) != 1:
             raise InputError("archive_layers", Where(file=shown), ", ".join(inner) or "—", kinds=", ".join(VECTOR[:-1]))
-        stem = Path(inner[0]).stem
-        for name in container.namelist():
-            if Path(name).stem == stem and not name.endswith("/"):
-                # Only the base name is used, so that a member cannot climb out of the folder.
-                (Path(folder) / Path(name).name).write_bytes(container.read(name))
+        main = Path(inner[0])
+        for name in names:
+            # Side files lie beside their layer: another folder of the zip may hold those of another one by the same name.
+            if Path(name).parent == main.parent and Path(name).stem.casefold() == main.stem.casefold():
+                # Names are made anew, so that a member cannot climb out of the folder.
+                (Path(folder) / f"layer{Path(name).suffix.lower()}").write_bytes(container.read(name))
         made, origin = read_layer(
-            Path(folder) / Path(inner[0]).name, layer=layer, crs=crs, encoding=encoding, shown=shown, repair=repair
+            Path(folder) / f"layer{main.suffix.lower()}",
+            layer=layer,
+            crs=crs,
+            encoding=encoding,
+            shown=shown,
+            repair=repair,
         )
+    if made.name == "layer":
+        made = Layer(main.stem, made.rows, made.geometry, made.crs)
     return made, Origin(
         shown, safety.sha256(path), path.stat().st_size, origin.rows, origin.encoding, origin.sheet, origin.note
     )
@@ -224,10 +233,13 @@ def _hidden(name: str) -> bool:
     return name.startswith("__MACOSX/") or Path(name).name.startswith(".")
 
 
-def _geojson(path: Path, shown: str, crs: str | None) -> Layer:
-    rows, geometry, own = read_geojson(path, shown)
+def _geojson(path: Path, shown: str, crs: str | None) -> tuple[Layer, str | None]:
+    """Read GeoJSON; give the layer, and the system that the study, or else the file, states."""
+    rows, geometry, own = read_geojson(path, shown, crs)
+    if datum_of(own) and datum_of(crs) in (None, datum_of(own)):
+        crs, own = crs or own, ""
     # RFC 7946: GeoJSON without the retired crs member is WGS 84 longitude and latitude, unless the study says otherwise.
-    return Layer(Path(shown).stem, rows, geometry, agreed_crs(crs, own if own or crs else "EPSG:4326", shown))
+    return Layer(Path(shown).stem, rows, geometry, agreed_crs(crs, own if own or crs else "EPSG:4326", shown)), crs
 
 
 def _geoparquet(path: Path, shown: str, crs: str | None) -> Layer:
@@ -267,23 +279,39 @@ def _without_bytes(rows: pl.DataFrame, count: int) -> pl.DataFrame:
 def _gdal(path: Path, shown: str, layer: str | None, crs: str | None, encoding: str | None) -> tuple[Layer, str]:
     try:
         # GDAL takes two seconds to import and is an extra.
+        import pyarrow as pa
         import pyogrio
     except ImportError as error:
         raise InputError("extra_missing", Where(file=shown), "pyogrio", extra="geo") from error
-    used = shapefile_encoding(path, shown, encoding) if path.suffix.lower() == ".shp" else None
+    kind = path.suffix.lower()
+    with path.open("rb") as stream:
+        if stream.read(len(_MARKS[kind])) != _MARKS[kind]:
+            raise InputError("file_broken", Where(file=shown), "no such first bytes", kind=kind.lstrip("."))
+    used = shapefile_encoding(path, shown, encoding) if kind == ".shp" else None
     opened: AbstractContextManager[tuple[Path, dict[str, str]]] = nullcontext((path, {}))
-    if path.suffix.lower() == ".shp":
-        opened = readable_names(path, used)
+    if kind == ".shp":
+        opened = readable(path, used)
     with opened as (file, names):
-        layers = [str(name) for name in pyogrio.list_layers(file)[:, 0]] if not names else [path.stem]
+        listed = pyogrio.list_layers(file)
+        # Tables of attributes, such as styles that QGIS keeps in the file, are no layers.
+        layers = [str(name) for name, what in listed if what is not None or layer == name]
+        if kind == ".shp":
+            layers = [path.stem]
         if layer is None and len(layers) > 1:
             raise InputError("layer_ambiguous", Where(file=shown), len(layers), layers=", ".join(layers))
         if layer is not None and layer not in layers:
             raise InputError("layer_missing", Where(file=shown, item=layer), layer, layers=", ".join(layers))
+        if not layers and len(listed):
+            raise InputError("geometry_missing", Where(file=shown), ", ".join(str(name) for name in listed[:, 0]))
         chosen = layer or (layers[0] if layers else "")
         if not chosen:
             raise InputError("layer_empty", Where(file=shown), "")
-        meta, table = pyogrio.read_arrow(file, layer=None if names else chosen, encoding=used)
+        meta, table = pyogrio.read_arrow(file, layer=None if kind == ".shp" else chosen, encoding=used)
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid as error:
+        # What GDAL could not turn into UTF-8 it passes on as it was.
+        raise InputError("encoding_wrong", Where(file=shown), str(error)[:100], encoding=used or "UTF-8") from error
     name = meta["geometry_name"] or "wkb_geometry"
     if name not in table.column_names:
         raise InputError("geometry_missing", Where(file=shown, item=layer), chosen)
@@ -299,6 +327,7 @@ def agreed_crs(stated: str | None, own: str, shown: str) -> str:
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
+    stated = compatible(stated).strip() if stated else stated
     try:
         found = CRS.from_user_input(own) if own else None
         if datum_of(stated):
@@ -309,6 +338,9 @@ def agreed_crs(stated: str | None, own: str, shown: str) -> str:
         wanted = CRS.from_user_input(stated) if stated else None
     except CRSError as error:
         raise InputError("crs_unknown", Where(file=shown), stated or own) from error
+    if found is not None and wanted is not None and found.type_name.startswith("Engineering"):
+        # A file of a drawing program says only that it counts in metres from somewhere.
+        found = None
     if found is not None and wanted is not None and not found.equals(wanted, ignore_axis_order=True):
         raise InputError("crs_conflict", Where(file=shown), stated, expected_crs=found.to_string())
     chosen = wanted or found

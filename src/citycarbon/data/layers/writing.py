@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.data.layers.vector import Layer
@@ -29,8 +30,14 @@ _STILL = "2000-01-01T00:00:00.000Z"
 """Time that stands in files, so that the same result gives the same bytes."""
 _FINE, _COARSE, _MANY = 14, 12, 200_000
 """Largest zoom of tiles, and of layers with many features, whose coordinates are then right to two metres."""
+_FIELDS = ".fields.csv"
+"""Ending of the table of a shapefile's fields."""
 _WIDEST = 254
 """Bytes of the widest text of a shapefile."""
+_TAKEN = ("geometry", "geom", "fid", "ogc_fid")
+"""Names that formats keep for themselves."""
+_LARGEST = 1e23
+"""Numbers from which a shapefile, whose cells have 24 digits, would cut off digits before the point."""
 _SHORT = 10
 """Bytes of a field name of a shapefile."""
 
@@ -45,8 +52,9 @@ def write_layer(
     layer
         Features and attributes, text and numbers.
     path
-        ``.gpkg``, ``.parquet`` (GeoParquet), ``.shp`` (GBK, four files), ``.geojson`` (WGS 84, RFC 7946), ``.fgb``, ``.pmtiles``
-        (vector tiles in web Mercator, from the zoom that shows the whole layer to 14, or 12 for very many features).
+        ``.gpkg``, ``.parquet`` (GeoParquet), ``.shp`` (GBK, with a table of its fields beside it), ``.geojson`` (WGS 84, RFC
+        7946), ``.fgb``, ``.pmtiles`` (vector tiles in web Mercator, from the zoom that shows the whole layer to 14, or 12 for
+        very many features).
     title
         Title of the layer where the format has one.
     aliases
@@ -56,7 +64,8 @@ def write_layer(
     Raises
     ------
     InputError
-        If the ending is not known, the extra ``geo`` is not installed, or the file cannot be written.
+        If the ending is not known, the extra ``geo`` is not installed, the format cannot hold a text or number, or the file
+        cannot be written.
     """
     kind = path.suffix.lower()
     if kind not in KINDS:
@@ -66,6 +75,7 @@ def write_layer(
     except ImportError as error:
         raise InputError("extra_missing", Where(file=path.name), "pyogrio", extra="geo") from error
     named = dict(aliases or {})
+    layer = _told_apart(layer)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _STILL})
     try:
         if kind == ".shp":
@@ -83,6 +93,21 @@ def write_layer(
                         left.unlink(missing_ok=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError) as error:
         raise InputError("output_unwritable", Where(file=path.name), str(error)) from error
+
+
+def _told_apart(layer: Layer) -> Layer:
+    """Number columns whose names differ by capitals alone, or which formats keep for themselves: GDAL would write one over the
+    other."""
+    taken, made = set(_TAKEN), {}
+    for column in layer.rows.columns:
+        name, number = column, 0
+        while name.casefold() in taken:
+            number += 1
+            name = f"{column}_{number}"
+        taken.add(name.casefold())
+        made[column] = name
+    rows = layer.rows.rename(made).with_columns(cs.float().fill_nan(None))
+    return Layer(layer.name, rows, layer.geometry, layer.crs, layer.grid)
 
 
 def _one_file(layer: Layer, target: Path, kind: str, title: str, aliases: Mapping[str, tuple[str, str]]) -> None:
@@ -229,14 +254,21 @@ def _geopackage_aliases(target: Path, layer: str, aliases: Mapping[str, tuple[st
 
 
 def _shapefile(layer: Layer, path: Path, aliases: Mapping[str, tuple[str, str]]) -> None:
-    """Write the files of a shapefile beside the target and put them in place together; fields have short Chinese names in GBK."""
+    """Write the files of a shapefile beside the target and put them in place together; fields have short Chinese names in GBK.
+
+    A table beside them says what each field stands for, since names are cut.
+    """
     _refuse_lost_text(layer, path)
+    _refuse_lost_digits(layer, path)
     names = _short_names(layer.rows.columns, aliases)
     renamed = Layer(layer.name, layer.rows.rename(names), layer.geometry, layer.crs)
     stem = path.with_name(f".{path.stem}.tmp.shp")
     try:
         _write(renamed, stem, "ESRI Shapefile", encoding="GBK")
-        for suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg"):
+        listed = [(short, column, *aliases.get(column, (column, column))) for column, short in names.items()]
+        fields = pl.DataFrame(listed, schema=["field", "column", "name_en", "name_zh"], orient="row")
+        fields.write_csv(stem.with_suffix(_FIELDS), include_bom=True)
+        for suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg", _FIELDS):
             made = stem.with_suffix(suffix)
             if made.exists():
                 made.replace(path.with_suffix(suffix))
@@ -255,6 +287,17 @@ def _refuse_lost_text(layer: Layer, path: Path) -> None:
             rows = tuple(int(row) + 1 for row in cells.is_in(lost[:5]).fill_null(False).arg_true().head(5))
             where = Where(file=path.name, rows=rows, column=name)
             problems.add("text_unwritable", where, ", ".join(lost[:3]), kind="shp", encoding="GBK", bytes=_WIDEST)
+    problems.raise_all()
+
+
+def _refuse_lost_digits(layer: Layer, path: Path) -> None:
+    """Refuse numbers that a cell of a shapefile cannot hold: digits are cut off without a word."""
+    problems = Problems()
+    for name, cells in layer.rows.select(cs.float()).to_dict().items():
+        wide = ((cells.abs() >= _LARGEST) & cells.is_not_null()).arg_true()
+        if len(wide):
+            where = Where(file=path.name, rows=tuple(int(row) + 1 for row in wide.head(5)), column=name)
+            problems.add("number_unwritable", where, cells[int(wide[0])], kind="shp", limit=f"{_LARGEST:g}")
     problems.raise_all()
 
 

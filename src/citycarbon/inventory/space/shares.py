@@ -17,6 +17,7 @@ from citycarbon.core.sums import check_parts, number_sum
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.uncertainty import shared_errors
 from citycarbon.data.layers import Layer, same_system
+from citycarbon.data.layers.ground import refuse_off_ground
 from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.overlay.grid_cells import added, line_parts, polygon_parts
 from citycarbon.inventory.space.overlay.pairs import Pairs, dimension_of, measure, pairs
@@ -109,7 +110,15 @@ def overlay(sources: Layer, targets: Layer) -> Pairs:
         Polygons, lines or points.
     targets
         Polygons in the same coordinate system.
+
+    Raises
+    ------
+    InputError
+        If the layers do not fit together, or their areas are not those of the ground.
     """
+    problems = Problems()
+    check_pair(sources, targets, problems)
+    problems.raise_all()
     dimension = dimension_of(sources.geometry)
     if targets.grid is None or dimension == 0:
         return pairs(sources.geometry, targets.geometry)
@@ -124,19 +133,33 @@ def overlay(sources: Layer, targets: Layer) -> Pairs:
     return Pairs(feature, target, amount, whole, covered)
 
 
-def _check_layers(sources: Layer, targets: Layer, target_column: str) -> None:
-    problems = Problems()
+def check_pair(sources: Layer, targets: Layer, problems: Problems) -> None:
+    """Add what keeps features of one layer from being laid over polygons of another.
+
+    Parameters
+    ----------
+    sources
+        Polygons, lines or points, of one kind.
+    targets
+        Polygons in the same system, whose areas are those of the ground.
+    problems
+        Gets ``layer_crs_mixed``, ``layer_in_degrees``, ``layer_scale``, ``layer_geometry_mixed`` or ``layer_not_areas``.
+    """
     if not same_system(sources.crs, targets.crs):
         problems.add("layer_crs_mixed", Where(item=targets.name), targets.crs, expected_crs=sources.crs)
-    if not sources.is_metric:
-        problems.add("layer_in_degrees", Where(item=sources.name), sources.crs)
-    if target_column not in targets.rows.columns:
-        known = ", ".join(targets.rows.columns)
-        problems.add("parameter_wrong", Where(item="target_column"), target_column, expected_value=known)
-    if dimension_of(sources.geometry) < 0:
+    refuse_off_ground(sources, problems)
+    if len(sources.geometry) and dimension_of(sources.geometry) < 0:
         problems.add("layer_geometry_mixed", Where(item=sources.name), sources.name)
     if dimension_of(targets.geometry) != 2:
         problems.add("layer_not_areas", Where(item=targets.name), targets.name)
+
+
+def _check_layers(sources: Layer, targets: Layer, target_column: str) -> None:
+    problems = Problems()
+    check_pair(sources, targets, problems)
+    if target_column not in targets.rows.columns:
+        known = ", ".join(targets.rows.columns)
+        problems.add("parameter_wrong", Where(item="target_column"), target_column, expected_value=known)
     problems.raise_all()
     empty = np.flatnonzero(measure(sources.geometry, dimension_of(sources.geometry)) <= 0)
     if len(empty):

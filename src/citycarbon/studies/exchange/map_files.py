@@ -16,9 +16,11 @@ from citycarbon.core.results import StudyResult
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.totals import total
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.ground import hectares
 from citycarbon.data.layers.raster import Raster, write_cog
 from citycarbon.data.layers.writing import write_layer
 from citycarbon.data.library import warming_metric
+from citycarbon.inventory.space.overlay.pairs import dimension_of
 from citycarbon.studies.account import by_alternative
 from citycarbon.studies.run import Run
 from citycarbon.studies.study_file import ACCOUNT, STUDY_FILE, MapView
@@ -95,8 +97,6 @@ def map_rows(
     rows, sectors
         Rows with the number ``n`` of the feature; sector columns with their names.
     """
-    import shapely
-
     table = run.account() if view.step == ACCOUNT else run.tables[view.step]
     if not isinstance(table, EmissionTable):
         where = Where(file=STUDY_FILE, item=f"maps.{view.step}")
@@ -123,9 +123,9 @@ def map_rows(
         both = both.join(spread, on=["place", *keys], how="left")
     features = layer.rows.select(
         pl.col("place").cast(pl.String), *[name for name in ("class", "land_use") if name in layer.rows.columns]
-    ).with_columns(pl.Series("area_ha", shapely.area(layer.geometry) / 1e4), n=pl.int_range(pl.len()))
-    if not layer.is_metric:
-        features = features.drop("area_ha")
+    ).with_columns(n=pl.int_range(pl.len()))
+    if dimension_of(layer.geometry) == 2:
+        features = features.with_columns(pl.Series("area_ha", hectares(layer)))
     frames = [features.join(part.drop("place_right", strict=False), on="place", how="left").with_columns(
         **{key: pl.lit(value) for key, value in zip(keys, values, strict=True)}
     ) for values, part in both.group_by(keys, maintain_order=True)]  # fmt: skip

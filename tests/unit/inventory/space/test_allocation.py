@@ -293,7 +293,7 @@ def test_grids_beyond_measure_are_refused() -> None:
     assert codes_of(lambda: square_layer("g", lots, 1.0)) == ["grid_too_large"]
     assert codes_of(lambda: square_layer("g", lots, 0.0)) == ["grid_wrong"]
     degrees = Layer("d", lots.rows, shapely.box([0], [0], [1], [1]), "EPSG:4326")
-    assert codes_of(lambda: square_layer("g", degrees, 10.0)) == ["crs_conflict"]
+    assert codes_of(lambda: square_layer("g", degrees, 10.0)) == ["layer_in_degrees"]
 
 
 def test_weights_of_known_coefficients_come_back(emissions: Make) -> None:

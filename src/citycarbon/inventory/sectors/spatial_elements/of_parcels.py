@@ -15,6 +15,7 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer, same_system
 from citycarbon.data.layers.amounts import amounts_on, require_one
+from citycarbon.data.layers.ground import refuse_off_ground
 from citycarbon.data.layers.naming import place_names
 from citycarbon.data.library.elements import ElementTable, ProxyTable, TranslationTable, translation
 
@@ -137,8 +138,7 @@ def elements_of_parcels(
 
 def _check(parcels: Layer, stations: Layer | None) -> None:
     problems = Problems()
-    if not parcels.is_metric:
-        problems.add("layer_in_degrees", Where(item=parcels.name), parcels.crs)
+    refuse_off_ground(parcels, problems)
     if stations is not None and not same_system(stations.crs, parcels.crs):
         problems.add("layer_crs_mixed", Where(item=stations.name), stations.crs, expected_crs=parcels.crs)
     if "land_use" not in parcels.rows.columns:

@@ -15,6 +15,7 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer, same_system
 from citycarbon.data.layers.amounts import refuse_unknown
+from citycarbon.data.layers.ground import require_ground
 from citycarbon.data.layers.naming import place_names
 from citycarbon.data.library.elements import ElementTable, PlanChangeTable, TranslationTable, translation
 from citycarbon.inventory.sectors.spatial_elements.of_parcels import HECTARE
@@ -143,6 +144,7 @@ def _near(rows: pl.DataFrame, parcels: Layer, stations: Layer | None, distance: 
         return np.ones(rows.height)
     if not same_system(stations.crs, parcels.crs):
         raise InputError("layer_crs_mixed", Where(item=stations.name), stations.crs, expected_crs=parcels.crs)
+    require_ground(parcels)
     ring = shapely.union_all(shapely.buffer(stations.geometry, distance, quad_segs=16))
     area = shapely.area(parcels.geometry)
     inside = shapely.area(shapely.intersection(parcels.geometry, ring)) / area

@@ -16,14 +16,19 @@ from citycarbon.core import frames
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.sums import whole
+from citycarbon.core.units import conversion, same_dimension
 from citycarbon.data.layers import Layer, same_system
+from citycarbon.data.layers.ground import refuse_point_degrees
 from citycarbon.data.layers.naming import place_names
 from citycarbon.data.layers.raster import Raster
 from citycarbon.data.spelling import codes_as_text
 from citycarbon.inventory.space.overlay.grid_cells import added, polygon_parts
 from citycarbon.inventory.space.overlay.pairs import dimension_of
-from citycarbon.inventory.space.shares import overlay
+from citycarbon.inventory.space.shares import check_pair, overlay
 from citycarbon.inventory.space.tables import RESIDUAL, PointTable, ProxyTable
+
+_NO_COUNTS = ("m", "m2", "m3", "t", "GJ")
+"""Units of what points have none of: a number of points is a number."""
 
 
 @method(
@@ -134,7 +139,7 @@ def _amounts(
     source="gpc_2021",
     status="experimental",
     title=("Amounts of one layer by place of another", "图层数量汇总到地点"),
-    version=2,
+    version=3,
 )
 def layer_amounts(
     sources: Layer, targets: Layer, *, proxy: str, unit: str, column: str = "", condition: str = ""
@@ -150,7 +155,8 @@ def layer_amounts(
     proxy
         Name of the amounts.
     unit
-        Unit of the amounts: that of the column, else that of the layer's own measure (m2, m or 1).
+        Unit of the amounts: that of the column; of areas one of area (m2, ha, km2, 亩), of lengths one of length, of points
+        one of counts.
     column
         Column of the sources with the amount of each whole feature; its area, length or number if left out.
     condition
@@ -179,12 +185,14 @@ def layer_amounts(
     [('a', 15.0), ('not_placed', 5.0)]
     """
     chosen = _chosen(sources, condition)
-    _check_pair(chosen, targets)
+    problems = Problems()
+    check_pair(chosen, targets, problems)
+    problems.raise_all()
     names = place_names(targets)
     if not chosen.rows.height:
         return ProxyTable(pl.DataFrame({"place": [RESIDUAL], "value": [0.0]}), fixed={"proxy": proxy, "unit": unit})
     found = overlay(chosen, targets)
-    values = _column(chosen, column) if column else found.whole
+    values = _column(chosen, column) if column else found.whole * _own_unit(chosen, unit)
     density = np.divide(values, found.whole, out=np.zeros_like(values), where=found.whole > 0)
     parts = added(found.source, found.amount, len(values))
     # Overlapping targets share the ground that they both cover.
@@ -196,6 +204,16 @@ def layer_amounts(
     made = pl.DataFrame({"place": names, "value": sums})
     made = pl.concat([made, pl.DataFrame({"place": [RESIDUAL], "value": [rest]})])
     return ProxyTable(made, fixed={"proxy": proxy, "unit": unit})
+
+
+def _own_unit(layer: Layer, unit: str) -> float:
+    """Give what one m2, m or point is in a unit; refuse a unit that measures something else."""
+    dimension = dimension_of(layer.geometry)
+    if dimension > 0:
+        return conversion(("", "m", "m2")[dimension], unit)
+    if any(same_dimension(unit, each) for each in _NO_COUNTS):
+        raise InputError("unit_dimension", Where(item="unit"), unit, expected_unit="1")
+    return 1.0
 
 
 def _chosen(layer: Layer, condition: str) -> Layer:
@@ -210,19 +228,6 @@ def _chosen(layer: Layer, condition: str) -> Layer:
     wanted = [word.strip() for word in words.split("|")]
     met = codes_as_text(layer.rows[name.strip()]).is_in(wanted).fill_null(False)
     return Layer(layer.name, layer.rows.filter(met), layer.geometry[met.to_numpy()], layer.crs)
-
-
-def _check_pair(sources: Layer, targets: Layer) -> None:
-    problems = Problems()
-    if not same_system(sources.crs, targets.crs):
-        problems.add("layer_crs_mixed", Where(item=targets.name), targets.crs, expected_crs=sources.crs)
-    if not sources.is_metric:
-        problems.add("layer_in_degrees", Where(item=sources.name), sources.crs)
-    if sources.rows.height and dimension_of(sources.geometry) < 0:
-        problems.add("layer_geometry_mixed", Where(item=sources.name), sources.name)
-    if dimension_of(targets.geometry) != 2:
-        problems.add("layer_not_areas", Where(item=targets.name), targets.name)
-    problems.raise_all()
 
 
 def _column(layer: Layer, column: str) -> Any:
@@ -294,6 +299,7 @@ def to_grid(points: PointTable, cells: Layer, *, proxy: str) -> ProxyTable:
     units = points.words("unit")
     if len(units) > 1:
         raise InputError("unit_mixed", Where(column="unit"), ", ".join(units))
+    _refuse_degrees(points, cells)
     column = ((nw.col("x") - grid.left) / grid.width).floor()
     row = ((grid.top - nw.col("y")) / grid.height).floor()
     inside = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
@@ -306,3 +312,11 @@ def to_grid(points: PointTable, cells: Layer, *, proxy: str) -> ProxyTable:
     made = made.filter(pl.col("place").is_not_null()).select("place", "value")
     made = pl.concat([made, pl.DataFrame({"place": [RESIDUAL], "value": [float(rest or 0.0)]})])
     return ProxyTable(made, fixed={"proxy": proxy, "unit": units[0] if units else "1"})
+
+
+def _refuse_degrees(points: PointTable, cells: Layer) -> None:
+    """Refuse points in degrees beside cells in metres, by the ends of their coordinates."""
+    ends = [getattr(nw.col(name), end)().alias(f"{name}_{end}") for name in ("x", "y") for end in ("min", "max")]
+    west, east, south, north = frames.small(points.rows.select(*ends)).row(0)
+    if west is not None:
+        refuse_point_degrees(np.array([west, east]), np.array([south, north]), cells)

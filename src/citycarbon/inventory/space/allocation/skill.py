@@ -19,6 +19,7 @@ from citycarbon.core.tables import EmissionTable
 from citycarbon.data.layers import Layer
 from citycarbon.data.layers.amounts import RESIDUALS, amounts_on, refuse_missing
 from citycarbon.data.layers.blocks import spatial_folds
+from citycarbon.data.layers.ground import require_ground
 from citycarbon.data.shaping.parts import EVERY_SCOPE, sums
 from citycarbon.inventory.space.on_places import emissions_on
 from citycarbon.inventory.space.tables import ProxyTable, SkillTable, WeightTable
@@ -207,6 +208,7 @@ def proxy_skill(
 
     if not block > 0 or folds < 2:
         raise InputError("parameter_wrong", Where(item="block, folds"), f"{block}, {folds}", expected_value="> 0, ≥ 2")
+    require_ground(cells)
     found = emissions_on(
         evidence, cells, scopes=scopes, time=time, scenario=scenario, basis=basis, missing_is_zero=missing_is_zero
     )

@@ -16,6 +16,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.ground import refuse_point_degrees
 from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.form.shape import check_areas
 from citycarbon.inventory.space.overlay.grid_cells import added
@@ -89,6 +90,7 @@ def kernel_density(points: PointTable, places: Layer, *, bandwidth: float = 0.0)
         raise InputError("too_few_places", Where(item="points"), 0, needed=1)
     if rows.filter(pl.col("value") < 0).height:
         raise InputError("value_negative", Where(item="points", column="value"), rows["value"].min())
+    refuse_point_degrees(rows["x"].to_numpy(), rows["y"].to_numpy(), places)
     if bandwidth < 0:
         raise InputError("parameter_wrong", Where(item="bandwidth"), bandwidth, expected_value="≥ 0")
     place, weight = rows.select("x", "y").to_numpy(), rows["value"].to_numpy()

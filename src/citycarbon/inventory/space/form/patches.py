@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from citycarbon.core.errors import InputError, Where
+from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.data.layers import Layer, in_metres
+from citycarbon.data.layers import Layer
+from citycarbon.data.layers.ground import refuse_grid_off_ground
 from citycarbon.data.layers.raster import Raster
 from citycarbon.data.spelling import codes_as_text
 from citycarbon.inventory.space.form.shape import check_areas
@@ -136,8 +137,9 @@ def raster_patches(raster: Raster, *, neighbours: Literal["8", "4"] = "8") -> Me
     from scipy import ndimage
 
     grid = raster.grid
-    if not in_metres(grid.crs):
-        raise InputError("layer_in_degrees", Where(item=raster.name), grid.crs)
+    problems = Problems()
+    refuse_grid_off_ground(raster.name, grid.crs, grid.bounds, problems)
+    problems.raise_all()
     if grid.rows * grid.columns > MOST_CELLS:
         shown = f"{grid.rows * grid.columns:,}"
         raise InputError("grid_too_large", Where(item=raster.name), shown, limit=f"{MOST_CELLS:,}")

@@ -15,6 +15,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer
+from citycarbon.data.layers.ground import refuse_off_ground
 from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.overlay.grid_cells import added
 from citycarbon.inventory.space.overlay.pairs import dimension_of, measure
@@ -36,8 +37,7 @@ def check_areas(layer: Layer) -> None:
         In each case.
     """
     problems = Problems()
-    if not layer.is_metric:
-        problems.add("layer_in_degrees", Where(item=layer.name), layer.crs)
+    refuse_off_ground(layer, problems)
     if dimension_of(layer.geometry) != 2:
         problems.add("layer_not_areas", Where(item=layer.name), layer.name)
     problems.raise_all()

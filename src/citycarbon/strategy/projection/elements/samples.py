@@ -17,6 +17,7 @@ from citycarbon.core.sums import added
 from citycarbon.data.layers import Layer
 from citycarbon.data.layers.amounts import checked_amounts, refuse_unknown
 from citycarbon.data.layers.blocks import spatial_blocks, spatial_folds
+from citycarbon.data.layers.ground import require_ground
 from citycarbon.data.layers.naming import place_names
 from citycarbon.data.library.elements import ProxyTable
 
@@ -62,8 +63,7 @@ def samples_of(
 
     if not block > 0 or folds < 2:
         raise InputError("parameter_wrong", Where(item="block, folds"), f"{block}, {folds}", expected_value="> 0, ≥ 2")
-    if not cells.is_metric:
-        raise InputError("layer_in_degrees", Where(item=cells.name), cells.crs)
+    require_ground(cells)
     evidence, unit = _evidence(series, measure, time)
     named = place_names(cells)
     problems = Problems()
