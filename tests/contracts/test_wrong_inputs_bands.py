@@ -276,3 +276,11 @@ def test_a_peak_is_not_stated_for_a_year_beyond_the_paths():
     found = dict(made.select("item", "value").iter_rows())
     assert found["peak_by_2090"] is None
     assert found["peak_by_2010"] is not None
+
+
+def test_months_in_a_series_of_years_are_told_as_months():
+    monthly = SeriesTable(pl.DataFrame({"place": "A", "time": [f"20{y}-{m:02d}" for y in (20, 21) for m in range(1, 13)],
+                                        "measure": "co2", "value": 1.0, "unit": "t"}))  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        forecast(monthly, models="naive", processes=1)
+    assert {item.code for item in caught.value.problems} == {"time_not_year"}

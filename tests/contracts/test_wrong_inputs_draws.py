@@ -179,12 +179,14 @@ def test_default_leak_rates_bring_their_error() -> None:
 def test_shapes_that_reach_below_zero_are_refused(shape: str, sd: float, where: str) -> None:
     error = {"distribution": shape}
     if where == "factor":
-        made = BY_NAME["combustion"](used(), factors({"value": 2.0, "sd": sd, **error}))
+        made = BY_NAME["combustion"](used(), factors({"value": 2.0, "sd": sd, "factor_id": "f1", **error}))
     else:
         made = BY_NAME["combustion"](used(sd=500.0 * sd, **error), factors({"value": 2.0}))
     with pytest.raises(InputError) as caught:
         draws(made)
     assert [item.code for item in caught.value.problems] == ["draws_impossible"]
+    # The error of a factor is named by its factor, which stands in another file than the amount.
+    assert ("(f1)" in str(caught.value.problems[0].found)) == (where == "factor")
 
 
 def test_a_lognormal_factor_of_zero_is_refused_and_a_normal_one_is_drawn() -> None:

@@ -128,7 +128,9 @@ def _refuse_below_zero(frame: pl.DataFrame, shared: pl.DataFrame) -> None:
         reach = pl.col(shape).replace_strict(REACH, default=0.0, return_dtype=pl.Float64)
         for row in rows.filter(reach * size > 1 + _SAME).unique(shape, keep="first", maintain_order=True).to_dicts():
             kind = row[shape]
-            problems.add("draws_impossible", Where(rows=(row["row"] + 1,)), f"{kind}, value {row['value']:.6g}",
+            # The sd of a factor is not in the file of the amounts: its name says where to look.
+            of_whom = f" ({row['name']})" if shape == "part_shape" and row["name"] else ""
+            problems.add("draws_impossible", Where(rows=(row["row"] + 1,)), f"{kind}, value {row['value']:.6g}{of_whom}",
                          expected_shape=f"{kind}: sd <= value / {REACH[kind]:.4g}")  # fmt: skip
     problems.raise_all()
 

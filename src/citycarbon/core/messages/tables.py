@@ -146,7 +146,7 @@ TABLE_MESSAGES: dict[str, Message] = {
     "time_not_year": message(
         "schema",
         ("A year is needed, not a month or day", "需要年份，而不是月或日"),
-        ("a year such as 2020: the factors are per year", "年份，如 2020：因子按年给出"),
+        ("a year such as 2020", "年份，如 2020"),
         ("gather the rows to years, or state the yearly average", "按年汇总，或填写年均值"),
     ),
     "row_duplicate": message(

@@ -68,7 +68,7 @@ def yearly_series(
     check_complete(rows)
     problems = Problems()
     for time in rows.filter(pl.col("time").str.len_chars() != 4)["time"].unique().sort().head(3).to_list():
-        problems.add("value_out_of_range", Where(column="time"), time, range="YYYY")
+        problems.add("time_not_year", Where(column="time"), time)
     problems.raise_all()
     check_units(rows)
     sums = added(rows, ["place", "measure", "time"], first=["unit"])

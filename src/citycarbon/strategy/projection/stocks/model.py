@@ -72,7 +72,7 @@ def models_of(
     for row in rows.filter(pl.struct(keys).is_duplicated()).head(5).iter_rows(named=True):
         problems.add("row_duplicate", _where(row), row["driver"], key=", ".join(keys))
     for row in rows.filter(pl.col("time").str.len_chars() != 4).head(3).iter_rows(named=True):
-        problems.add("value_out_of_range", _where(row, "time"), row["time"], range="YYYY")
+        problems.add("time_not_year", _where(row, "time"), row["time"])
     listed = lines.to_polars()
     for row in listed.filter(pl.col("line").is_duplicated()).head(5).iter_rows(named=True):
         problems.add("row_duplicate", _where(row, "line"), row["line"], key="line")

@@ -49,7 +49,7 @@ class PathTable(Table):
         months = [str(word) for word in listed if len(str(word)) != len("YYYY")]
         if months:
             place = Where(where.file, where.sheet, (), "time")
-            yield problem("value_out_of_range", place, ", ".join(months[:5]), range="YYYY")
+            yield problem("time_not_year", place, ", ".join(months[:5]))
 
 
 class LineTable(Table):
