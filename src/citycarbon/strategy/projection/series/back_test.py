@@ -63,7 +63,7 @@ class BackTestTable(Table):
     source="diebold_mariano_1995",
     status="validated",
     title=("Back-test of forecasts", "预测回测"),
-    version=2,
+    version=3,
 )
 def back_test(
     series: SeriesTable,

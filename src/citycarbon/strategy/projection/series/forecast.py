@@ -66,7 +66,7 @@ class ForecastPeakTable(PeakTable):
     source="citycarbon_bands",
     status="experimental",
     title=("Forecast of a series", "时间序列预测"),
-    version=2,
+    version=3,
 )
 def forecast(
     series: SeriesTable,
@@ -158,7 +158,7 @@ def forecast(
     source="hyndman_athanasopoulos_2021",
     status="experimental",
     title=("Peak year of forecasts", "预测达峰年份分布"),
-    version=2,
+    version=3,
 )
 def forecast_peak(
     series: SeriesTable,
@@ -230,7 +230,7 @@ def forecast_peak(
     source="hyndman_athanasopoulos_2021",
     status="experimental",
     title=("Peak of forecasts, with intervals", "预测达峰结论与区间"),
-    version=2,
+    version=3,
 )
 def forecast_outcomes(
     series: SeriesTable,

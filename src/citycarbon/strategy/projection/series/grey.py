@@ -55,6 +55,7 @@ class GreyTable(Table):
     source="deng_1982",
     status="reproduced",
     title=("Grey models", "灰色模型"),
+    version=2,
 )
 def grey(series: SeriesTable, *, measure: str | None = None, last: int = 0, scenario: str | None = None) -> GreyTable:
     """Fit GM(1,1) and the grey power model (a reading of NMGM) and judge the fits.

@@ -262,6 +262,7 @@ def simulate_peak(
     source="huo_2021",
     status="experimental",
     title=("Peak and neutrality, with intervals", "达峰与中和结论及区间"),
+    version=2,
 )
 def simulate_outcomes(
     paths: PathTable,
