@@ -397,6 +397,13 @@ def test_numbers_among_their_like_are_counted(values: Any, tmp_path: Path):
     assert next(raster.blocks())[1].sum() == np.sum(values)
 
 
+def test_one_cell_below_the_sea_is_no_gap(tmp_path: Path):
+    text = "ncols 20\nnrows 10\nxllcorner 500000\nyllcorner 3500000\ncellsize 100\n-1 " + "3 " * 199
+    (tmp_path / "a.asc").write_text(text)
+    raster, _ = read_raster(tmp_path / "a.asc", crs=UTM)
+    assert next(raster.blocks())[1].sum() == 3 * 199 - 1
+
+
 def test_a_band_of_several_is_asked_for(tmp_path: Path):
     path = tif(tmp_path, [[[1, 1], [1, 1]], [[5, 5], [5, 5]]], "uint8")
     assert problem(read_raster, path).code == "bands_several"

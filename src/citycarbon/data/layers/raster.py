@@ -38,10 +38,11 @@ _CUSTOMARY = (
 )  # fmt: skip
 """Numbers that programs customarily write where they have no value."""
 _LONE = (-1.0, -99.0, -200.0, -255.0)
-"""Customary gaps that may be true: taken for gaps where no other number is below zero."""
+"""Customary gaps that may be true: taken for gaps where no other number is below zero and they are more than a few."""
 _ABOVE = (255.0, 9999.0, 32767.0, 65535.0, 99999.0, 999999.0, 9999999.0, 2147483647.0, 4294967295.0, 1e10)
 """Customary gaps that may be true: taken for gaps where they are ten times all others or more."""
-_APART = 10.0
+_APART, _FEW = 10.0, 0.01
+"""How many times others a gap above them is, and the share of cells up to which a number below zero may be a true one."""
 _DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", ".asc": "AAIGrid"}
 """The one form that a file of an ending may have: GDAL opens whatever it finds, also a text that names other files."""
 
@@ -135,7 +136,11 @@ def _customary(raw: npt.NDArray[Any], known: npt.NDArray[np.bool_]) -> Any:
     if not len(others):
         return likely
     for lone in _LONE:
-        if (others == lone).any() and not ((others < 0) & (others != lone)).any() and (others > 0).any():
+        if (
+            (others == lone).sum() > _FEW * len(others)
+            and not ((others < 0) & (others != lone)).any()
+            and (others > 0).any()
+        ):
             likely |= raw == lone
     top = others.max()
     if top in _ABOVE and (below := others[others < top]).size and top >= _APART * np.abs(below).max():
