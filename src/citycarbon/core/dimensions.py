@@ -115,6 +115,19 @@ def one_list_each(listed: Iterable[Mapping[str, CodeList]]) -> dict[str, CodeLis
     return codes
 
 
+def nested_codes(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Find pairs of codes of which one says by its dots that it is a part of the other: 1.A and 1.A.2.
+
+    For codes without a list; where there is one, its tree says what contains what.
+    """
+    present = set(codes)
+    pairs = []
+    for code in sorted(present):
+        cuts = [place for place, mark in enumerate(code) if mark == "."]
+        pairs += [(code[:cut], code) for cut in cuts if code[:cut] in present]
+    return pairs
+
+
 def nested_periods(periods: Iterable[str]) -> list[tuple[str, str]]:
     """Find pairs (longer period, period inside it) among ISO periods such as 2019 and 2019-07."""
     present = set(periods)

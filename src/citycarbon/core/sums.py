@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
-from citycarbon.core.dimensions import SCOPE_RULES, CodeList, nested_periods
+from citycarbon.core.dimensions import SCOPE_RULES, CodeList, nested_codes, nested_periods
 from citycarbon.core.errors import Problems, Where
 
 ALTERNATIVES = ("scenario", "basis", "metric")
@@ -158,7 +158,7 @@ def check_parts(
                 clash(problems, name, shown)
     for name in NESTED:
         if name in rows.columns and name not in keys and name not in free:
-            for pair in _nested(rows, keys, name, (codes or {}).get(name))[:_SHOWN]:
+            for pair in nested(rows, keys, name, (codes or {}).get(name))[:_SHOWN]:
                 problems.add("sum_parent_child", Where(column=name), f"{pair[0]} ⊃ {pair[1]}", dimension=name)
     problems.raise_all()
 
@@ -212,9 +212,20 @@ def _several(rows: pl.DataFrame, keys: list[str], name: str) -> list[str]:
     return [str(word) for word in found[name][0]] if found.height else []
 
 
-def _nested(rows: pl.DataFrame, keys: list[str], name: str, codes: CodeList | None) -> list[tuple[str, str]]:
+def nested(rows: pl.DataFrame, keys: Sequence[str], name: str, codes: CodeList | None) -> list[tuple[str, str]]:
+    """Find words of one group of which one is a part of the other, by the calendar, a code list, or the dots of a code.
+
+    Codes that only their dots tell apart from their parent must be of one place and time: two files of two districts may well
+    be filed to different depths.
+    """
     words = [str(word) for word in rows[name].unique().to_list() if word is not None]
-    pairs = nested_periods(words) if name == "time" else (codes.nested(words) if codes else [])
+    if name == "time":
+        pairs = nested_periods(words)
+    elif codes is not None:
+        pairs = codes.nested(words)
+    else:
+        pairs = nested_codes(words) if name == "sector" else []
+        keys = [*keys, *(each for each in ("place", "time") if each in rows.columns and each not in keys)]
     if not pairs or not keys:
         return pairs
     up, down = f"{name} above", f"{name} below"

@@ -176,6 +176,10 @@ class Table:
         problems.raise_all()
         return type(self).trusted(self._frame, fixed=self._fixed, codes={**self._codes, **codes})
 
+    def under(self, **codes: CodeList) -> Self:
+        """Attach code lists that may lack some of its codes: what they know is kept from being added to what contains it."""
+        return type(self).trusted(self._frame, fixed=self._fixed, codes={**self._codes, **codes})
+
     def _where(self, column: str, value: str) -> Where:
         if not (self.has("provenance_id") and self.has(column)):
             return Where(column=column)

@@ -17,9 +17,9 @@ import narwhals as nw
 import polars as pl
 
 from citycarbon.core import frames
-from citycarbon.core.dimensions import SCOPE_RULES, nested_periods
+from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.sums import clash
+from citycarbon.core.sums import clash, nested
 from citycarbon.core.tables import MATCH, EmissionTable
 from citycarbon.core.uncertainty import combined_sd
 
@@ -146,16 +146,20 @@ def _check(table: EmissionTable, parts: pl.DataFrame, by: Sequence[str], scopes:
             clash(problems, dimension, found)
     for dimension in ("place", "sector", "time"):
         if dimension not in by:
-            _check_nested(table, parts, dimension, problems)
+            _check_nested(table, parts, dimension, by, problems)
     _check_methods(parts, problems)
     problems.raise_all()
 
 
-def _check_nested(table: EmissionTable, parts: pl.DataFrame, dimension: str, problems: Problems) -> None:
-    found = _values(table, parts, dimension)
+def _check_nested(
+    table: EmissionTable, parts: pl.DataFrame, dimension: str, by: Sequence[str], problems: Problems
+) -> None:
+    if dimension not in parts.columns:
+        return
     codes = table.codes.get(dimension)
-    pairs = nested_periods(found) if dimension == "time" else (codes.nested(found) if codes else [])
-    for parent, child in pairs[:5]:
+    # A tree, and the calendar, hold for the whole table; of codes without one only those of one group are compared.
+    kept = [name for name in by if name in parts.columns] if codes is None and dimension == "sector" else []
+    for parent, child in nested(parts, kept, dimension, codes)[:5]:
         problems.add("sum_parent_child", Where(column=dimension), f"{parent} ⊃ {child}", dimension=dimension)
 
 

@@ -1,13 +1,17 @@
 """Regions and which contains which: province, power grid of each system, country, world.
 
-Comes in: a region code or a Chinese or English name. Goes out: its code and the chain of regions that hold for it.
-Not for: places of a study, which have a region each.
+Comes in: a region code or a Chinese or English name. Goes out: its code, the chain of regions that hold for it, and the tree of
+regions that keeps a province from its country where nobody states a tree of places. Not for: places of a study, which have a
+region each.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
+from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Where
 from citycarbon.data.library import shipped_rows
 from citycarbon.data.spelling import simple
@@ -71,6 +75,31 @@ def _grids() -> dict[str, tuple[str, ...]]:
     for _, region, member in shipped_rows("library/region_members.csv").iter_rows():
         members[member] = (*members.get(member, ()), region)
     return members
+
+
+@dataclass(frozen=True)
+class RegionTree(CodeList):
+    """Regions by any of their names among other places: 中国 contains 江苏 and Jiangsu, and of d1 it knows nothing."""
+
+    def __contains__(self, code: str) -> bool:
+        return True
+
+    def ancestors(self, code: str) -> tuple[str, ...]:
+        """Give the codes of the regions that contain a place, nearest first; none for a place that is no region."""
+        known = region_code(code)
+        return chain(known)[1:] if known is not None else ()
+
+    def nested(self, codes: Iterable[str]) -> list[tuple[str, str]]:
+        """Find pairs of names of which the first is a region that contains the second."""
+        known = {name: code for name in sorted(set(codes)) if (code := region_code(name)) is not None}
+        named: dict[str, list[str]] = {}
+        for name, code in known.items():
+            named.setdefault(code, []).append(name)
+        return [(up, name) for name in known for code in self.ancestors(name) for up in named.get(code, ())]
+
+
+REGIONS = RegionTree("regions", {})
+"""Code list of places for tables to which nobody gives one."""
 
 
 def fineness(region: str) -> int:

@@ -17,6 +17,7 @@ from citycarbon.core.sums import check_periods
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.core.warming import WarmingMetric
 from citycarbon.data.library import warming_metric
+from citycarbon.data.regions import REGIONS
 from citycarbon.studies.problem_places import of_gases
 from citycarbon.studies.study_file import STUDY_FILE, Study
 
@@ -43,8 +44,8 @@ def account_of(
         seen.append(parts[-1].to_polars().with_columns(pl.lit(name).alias("step")))
     _refuse_twice(pl.concat(seen))
     check_periods(pl.concat([each.select("time") for each in seen]))
+    stacked = EmissionTable.stack(parts).under(place=REGIONS)
     codes = {"place": places, "sector": sectors}
-    stacked = EmissionTable.stack(parts)
     return stacked.with_codes(**{key: code for key, code in codes.items() if code is not None})
 
 

@@ -18,6 +18,7 @@ from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError
 from citycarbon.core.frames import small, wrap
 from citycarbon.core.tables import Table
+from citycarbon.data.regions import REGIONS
 from citycarbon.data.safety import sha256
 
 VARIABLE = "CITYCARBON_CACHE"
@@ -86,5 +87,7 @@ def _plain(codes: CodeList) -> dict[str, Any]:
 
 def _code_list(plain: dict[str, Any]) -> CodeList:
     """A table without its trees of codes would let a parent be added to its child."""
+    if plain["name"] == REGIONS.name and not plain["parents"]:
+        return REGIONS
     labels = {code: (en, zh) for code, (en, zh) in plain["labels"].items()}
     return CodeList(plain["name"], plain["parents"], labels, plain["file"])

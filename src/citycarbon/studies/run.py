@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 import citycarbon
+from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.method import Method, Parameter
 from citycarbon.core.names import NAMES, one_form
@@ -26,6 +27,7 @@ from citycarbon.data.dynamics import DynamicModel
 from citycarbon.data.layers import Layer
 from citycarbon.data.layers.raster import Raster
 from citycarbon.data.library import warming_metric
+from citycarbon.data.regions import REGIONS
 from citycarbon.data.safety import sha256
 from citycarbon.studies.account import account_of, main_account
 from citycarbon.studies.cache import StepCache
@@ -212,7 +214,7 @@ def step_arguments(run: Run, step: Step, method: Method) -> dict[str, Any]:
         section = section_of(parameter)
         try:
             if name in given[section]:
-                arguments[name] = _argument(run, step, parameter, section)
+                arguments[name] = _under_codes(run, _argument(run, step, parameter, section))
             elif any(name in names for names in given.values()):
                 continue
             elif parameter.table is PlaceTable and "places" in run.desk.broken:
@@ -241,6 +243,22 @@ def _argument(run: Run, step: Step, parameter: Parameter, section: str) -> Any:
     if section == "models":
         return run.desk.model(step.models[name])
     return checked_parameter(parameter, step.parameters[name], Where(STUDY_FILE, item=f"{step.id}.{name}"))
+
+
+def _under_codes(run: Run, value: Any) -> Any:
+    """Give a table the trees of the study as far as it names their codes; without a tree of places, that of the regions."""
+    if not isinstance(value, Table):
+        return value
+    strict = isinstance(value, (ActivityTable, EmissionTable))
+    codes: dict[str, CodeList] = {}
+    for dimension, listed in (("place", run.desk.place_codes), ("sector", run.desk.sector_codes)):
+        if dimension in value.codes or all(column.name != dimension for column in value.columns):
+            continue
+        if listed is not None and any(word in listed for word in value.words(dimension)):
+            codes[dimension] = listed
+        elif dimension == "place" and (listed is None or not strict):
+            codes[dimension] = REGIONS
+    return value.under(**codes) if codes else value
 
 
 def _misplaced(step: Step, known: Mapping[str, Parameter]) -> list[Problem]:

@@ -27,7 +27,7 @@ from citycarbon.data.layers.raster import Raster, read_raster
 from citycarbon.data.library import FactorLibrary, shipped_library, shipped_rows
 from citycarbon.data.library.quality import required
 from citycarbon.data.readers import FileOptions, read_table, split_sheet
-from citycarbon.data.regions import require_region
+from citycarbon.data.regions import REGIONS, require_region
 from citycarbon.data.results import read_result, replacing, write_result
 from citycarbon.data.spelling import codes_as_text, simple
 from citycarbon.studies.assemble import run_to_result
@@ -292,7 +292,7 @@ def _argument(
     table, _ = read_table(Path(name), parameter.table, chosen, shown=Path(name).name)
     if isinstance(table, PlaceTable):
         sound_places(table, Path(name).name)
-    return table
+    return table.under(place=REGIONS) if "place" in declared else table
 
 
 def _band_of(given: str) -> tuple[str, int | None]:

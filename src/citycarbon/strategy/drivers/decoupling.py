@@ -5,9 +5,12 @@ Comes in: a series of emissions and output. Goes out: elasticity and state by pl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
+from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
@@ -20,7 +23,7 @@ from citycarbon.core.series import (
     check_units,
     chosen_scenario,
 )
-from citycarbon.core.sums import added
+from citycarbon.core.sums import added, check_parts
 from citycarbon.core.tables import Table
 
 STATES = (
@@ -122,8 +125,10 @@ def decoupling(
     check_units(mine)
     check_measures(mine, [emissions, output])
     check_complete(mine)
-    mine = _grouped(mine, groups)
-    wide = added(mine, ["place", "time", "measure"]).pivot("measure", index=["place", "time"], values="value")
+    mine = _grouped(mine, groups, series.codes)
+    wide = added(mine, ["place", "time", "measure"], codes=series.codes).pivot(
+        "measure", index=["place", "time"], values="value"
+    )
     known = wide.drop_nulls([emissions, output]).sort("place", "time")
     if periods:
         words = [word.strip() for word in periods.split(",") if word.strip()]
@@ -137,7 +142,7 @@ def decoupling(
     return DecouplingTable(_states(pairs, emissions, output))
 
 
-def _grouped(rows: pl.DataFrame, groups: GroupTable | None) -> pl.DataFrame:
+def _grouped(rows: pl.DataFrame, groups: GroupTable | None, codes: Mapping[str, CodeList]) -> pl.DataFrame:
     """Put the name of its group in the place of each place; every place needs one, and every group all of its places."""
     if groups is None:
         return rows
@@ -155,7 +160,9 @@ def _grouped(rows: pl.DataFrame, groups: GroupTable | None) -> pl.DataFrame:
     for place, measure, time in lacking.select("place", "measure", "time").head(5).iter_rows():
         problems.add("series_gap", Where(item=f"{place} · {time}"), "—", measure=measure)
     problems.raise_all()
-    return rows.with_columns(pl.col("place").replace_strict(known, return_dtype=pl.String))
+    group = pl.col("place").replace_strict(known, return_dtype=pl.String)
+    check_parts(rows.select("place", "time", group.alias("group")), ["time", "group"], codes=codes)
+    return rows.with_columns(group)
 
 
 def _states(pairs: pl.DataFrame, emissions: str, output: str) -> pl.DataFrame:

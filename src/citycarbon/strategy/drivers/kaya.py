@@ -43,11 +43,10 @@ class FactorSeriesTable(Table):
 
 
 def _identity(series: SeriesTable, chain: str, scenario: str | None) -> FactorSeriesTable:
-    rows = series.to_polars()
     problems = Problems()
     parts = []
     for each in parse_chain(chain):
-        figures = figures_of(rows, each, scenario=scenario)
+        figures = figures_of(series, each, scenario=scenario)
         refuse_unexplained(figures, problems)
         parts.append(figures)
     problems.raise_all()

@@ -6,13 +6,14 @@ level does not keep having length one. Not for: effects (``logarithmic_mean``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
+from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.series import (
     ALL,
@@ -20,12 +21,14 @@ from citycarbon.core.series import (
     Dense,
     Floats,
     GroupTable,
+    SeriesTable,
     check_measures,
     check_single,
     chosen_scenario,
     dense,
     labels_of,
 )
+from citycarbon.core.sums import check_parts
 from citycarbon.strategy.drivers.chain import Level
 
 
@@ -46,19 +49,20 @@ class Figures:
 
 
 def figures_of(
-    rows: pl.DataFrame,
+    series: SeriesTable,
     chain: Sequence[Level],
     groups: GroupTable | None = None,
     *,
     scenario: str | None = None,
     missing_is_zero: bool = False,
+    together: bool = False,
 ) -> Figures:
     """Give the figures of a chain over the times that all its measures have.
 
     Parameters
     ----------
-    rows
-        Rows of a series.
+    series
+        Measures by place and time.
     chain
         Levels of an identity.
     groups
@@ -68,15 +72,21 @@ def figures_of(
     missing_is_zero
         Whether an absent sector, carrier or time of a place that has the measure means zero. A place without any row of a
         measure is refused all the same: nobody knows what it emits.
+    together
+        Whether the caller adds places or takes their mean, whatever the chain says.
 
     Raises
     ------
+    DoubleCountError
+        If a place or sector stands beside one that contains it, and both would be added.
     InputError
         Gaps, places without a measure, two rows of one fact, several units, values below zero, places without a group.
     """
     wanted = list(dict.fromkeys(level.measure for level in chain))
+    rows = series.to_polars()
     mine = chosen_scenario(rows.filter(pl.col("measure").cast(pl.String).is_in(wanted)), scenario)
     check_measures(mine, wanted)
+    _check_parts(mine, chain, groups, series.codes, together=together)
     times = _common_times(mine, wanted)
     mine = mine.filter(pl.col("time").cast(pl.String).is_in(times))
     axes = {"time": times} | {name: labels_of(mine, name) for name in DIMENSIONS}
@@ -106,6 +116,27 @@ def figures_of(
         [full[level.measure].unit for level in chain],
         chain[0].over,
     )
+
+
+def _check_parts(
+    rows: pl.DataFrame,
+    chain: Sequence[Level],
+    groups: GroupTable | None,
+    codes: Mapping[str, CodeList],
+    *,
+    together: bool,
+) -> None:
+    """Sectors of a level are added, by themselves or with their effects; so are places, as far as the chain says."""
+    for level in chain:
+        mine = rows.filter(pl.col("measure").cast(pl.String) == level.measure)
+        if level.sectors:
+            mine = mine.filter(pl.col("sector").cast(pl.String).is_in(list(level.sectors)))
+        check_parts(mine.select("place", "time", "sector"), ["place", "time"], codes=codes)
+    over = "all" if together else chain[0].over
+    mine = rows.select("place", "time").unique(maintain_order=True)
+    if over == "group" and groups is not None:
+        mine = mine.join(groups.to_polars().select("place", "group"), on="place", how="left", maintain_order="left")
+    check_parts(mine, ["time", *([] if over == "all" else [over])], codes=codes)
 
 
 def _common_times(rows: pl.DataFrame, measures: Sequence[str]) -> tuple[str, ...]:

@@ -104,7 +104,6 @@ def lmdi(
     """
     if by not in _KINDS:
         raise InputError("value_not_listed", Where(item="by"), by, known=", ".join(_KINDS))
-    rows = series.to_polars()
     problems = Problems()
     identities = []
     parsed = parse_chain(chain)
@@ -112,7 +111,7 @@ def lmdi(
     if by not in kept or (by == "place" and parsed[0][-1].over == "all"):
         raise InputError("value_not_listed", Where(item="by"), by, known=", ".join(k for k in _KINDS if k in kept))
     for each in parsed:
-        figures = figures_of(rows, each, groups, scenario=scenario, missing_is_zero=missing_is_zero)
+        figures = figures_of(series, each, groups, scenario=scenario, missing_is_zero=missing_is_zero)
         refuse_unexplained(figures, problems)
         identities.append(figures)
     refuse_other_places(identities, problems)

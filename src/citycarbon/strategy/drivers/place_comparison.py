@@ -85,11 +85,12 @@ def compare_places(
     chains = parse_chain(chain)
     if chains[0][0].over != "place":
         raise InputError("chain_wrong", Where(item="chain"), chain)
-    rows = series.to_polars()
     problems = Problems()
     parts = []
     for each in chains:
-        figures = figures_of(rows, each, scenario=scenario, missing_is_zero=missing_is_zero)
+        figures = figures_of(
+            series, each, scenario=scenario, missing_is_zero=missing_is_zero, together=reference == MEAN
+        )
         refuse_unexplained(figures, problems)
         parts.append(figures)
     refuse_other_places(parts, problems)

@@ -169,7 +169,9 @@ def _sample(series: SeriesTable, impact: str, drivers: str, quadratic: str, scen
     if square and square not in terms:
         problems.add("value_not_listed", Where(item="quadratic"), quadratic, known=", ".join(terms))
     problems.raise_all()
-    every = added(mine, ["place", "time", "measure"]).pivot("measure", index=["place", "time"], values="value")
+    every = added(mine, ["place", "time", "measure"], codes=series.codes).pivot(
+        "measure", index=["place", "time"], values="value"
+    )
     wide = every.drop_nulls(wanted).sort("place", "time")
     for name in wanted:
         for place, time, value in wide.filter(pl.col(name) <= 0).select("place", "time", name).head(5).iter_rows():

@@ -6,9 +6,11 @@ sector and activity. Not for: changing figures; energy is added up as its units 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from citycarbon.core.dimensions import SCOPE_RULES
+from citycarbon.core.dimensions import SCOPE_RULES, CodeList
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.series import ALL, SeriesTable
@@ -97,7 +99,7 @@ def time_series(
     if emissions is not None:
         if scopes not in SCOPE_RULES:
             raise InputError("value_not_listed", Where(item="scopes"), scopes, known=", ".join(SCOPE_RULES))
-        parts.append(_added(_emissions(emissions.filter(scope=SCOPE_RULES[scopes]), measure, unit), by))
+        parts.append(_emissions(emissions.filter(scope=SCOPE_RULES[scopes]), measure, unit, by))
     if activity is not None:
         if not energy_unit:
             raise InputError("parameter_missing", Where(item="energy_unit"), "", column="energy_unit")
@@ -118,14 +120,14 @@ _LESS: dict[str, tuple[str, ...]] = {"activity": (), "sector": ("activity",), "t
 """What is added up by each ``by``."""
 
 
-def _added(rows: pl.DataFrame, by: str) -> pl.DataFrame:
-    return _summed(rows.with_columns(pl.lit(ALL).alias(name) for name in _LESS[by])) if _LESS[by] else rows
-
-
-def _emissions(emissions: EmissionTable, measure: str, unit: str) -> pl.DataFrame:
+def _emissions(emissions: EmissionTable, measure: str, unit: str, by: str) -> pl.DataFrame:
     rows = emissions.with_unit(unit).to_polars().filter((pl.col("gas") != BIOGENIC) & pl.col("value").is_not_null())
     check_parts(rows, ["scenario", "scope", *_NESTED])
-    return _summed(rows.with_columns(pl.lit(measure).alias("measure"), pl.lit(unit).alias("unit")))
+    made = _summed(rows.with_columns(pl.lit(measure).alias("measure"), pl.lit(unit).alias("unit")), emissions.codes)
+    if not _LESS[by]:
+        return made
+    check_parts(made, [*_KEYS[:2], *(name for name in _KEYS[2:] if name not in _LESS[by])], codes=emissions.codes)
+    return _summed(made.with_columns(pl.lit(ALL).alias(name) for name in _LESS[by]), emissions.codes)
 
 
 def _activity(activity: ActivityTable, measure: str, unit: str) -> pl.DataFrame:
@@ -136,9 +138,13 @@ def _activity(activity: ActivityTable, measure: str, unit: str) -> pl.DataFrame:
     table = pl.DataFrame(scales, schema=schema, orient="row")
     rows = rows.join(table, on=["activity", "unit"], how="left", maintain_order="left")
     value = pl.col("value") * pl.col("scale")
-    return _summed(rows.with_columns(value, pl.lit(measure).alias("measure"), pl.lit(unit).alias("unit")))
+    return _summed(
+        rows.with_columns(value, pl.lit(measure).alias("measure"), pl.lit(unit).alias("unit")), activity.codes
+    )
 
 
-def _summed(rows: pl.DataFrame) -> pl.DataFrame:
-    keys = ["place", "time", "sector", "activity", "measure", "scenario", "unit"]
-    return added(yearly(rows), keys, first=["provenance_id"], free=["scope"])
+_KEYS = ("place", "time", "sector", "activity", "measure", "scenario", "unit")
+
+
+def _summed(rows: pl.DataFrame, codes: Mapping[str, CodeList]) -> pl.DataFrame:
+    return added(yearly(rows), _KEYS, codes=codes, first=["provenance_id"], free=["scope"])

@@ -71,7 +71,7 @@ def yearly_series(
         problems.add("time_not_year", Where(column="time"), time)
     problems.raise_all()
     check_units(rows)
-    sums = added(rows, ["place", "measure", "time"], first=["unit"])
+    sums = added(rows, ["place", "measure", "time"], codes=series.codes, first=["unit"])
     made = []
     for (place, name), part in sums.sort("place", "measure", "time").group_by("place", "measure", maintain_order=True):
         years = tuple(int(time) for time in part["time"].to_list())

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.schema import row_of
 from citycarbon.core.series import Floats
+from citycarbon.core.sums import check_parts
 from citycarbon.core.units import conversion, product_conversion
 from citycarbon.strategy.projection.stocks.formula import parse_formula
 from citycarbon.strategy.projection.stocks.tables import EVERY, CalibrationTable, LineTable, PathTable
@@ -59,6 +60,8 @@ def models_of(
 
     Raises
     ------
+    DoubleCountError
+        If a place or sector of the lines contains another.
     InputError
         Formulas that cannot be read, drivers that are missing in a scenario or do not cover the years, units that do not give the
         stated mass, two values of one driver and year; everything at once.
@@ -74,6 +77,9 @@ def models_of(
     for row in rows.filter(pl.col("time").str.len_chars() != 4).head(3).iter_rows(named=True):
         problems.add("time_not_year", _where(row, "time"), row["time"])
     listed = lines.to_polars()
+    # Lines are added to one path: a city with its districts, or a sector with its parts, would be counted twice.
+    check_parts(listed.select("place"), codes=lines.codes)
+    check_parts(listed.select("place", "sector", "activity"), ["place", "activity"], codes=lines.codes)
     for row in listed.filter(pl.col("line").is_duplicated()).head(5).iter_rows(named=True):
         problems.add("row_duplicate", _where(row, "line"), row["line"], key="line")
     formulas = []

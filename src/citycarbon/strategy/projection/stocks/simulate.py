@@ -451,10 +451,10 @@ def _observed(history: SeriesTable, run: Run) -> pl.DataFrame:
     scale = {unit: conversion(unit, "t") for unit in rows["unit"].unique().to_list()}
     value = pl.col("value") * pl.col("unit").replace_strict(scale, return_dtype=pl.Float64)
     rows = rows.with_columns(value)
-    by = added(rows.drop("unit"), ["place", "time"]).sort("place", "time")
+    by = added(rows.drop("unit"), ["place", "time"], codes=history.codes).sort("place", "time")
     if len(places) > 1 and ALL not in rows["place"].to_list():
         # A year in which a place has no figure is none of the whole.
-        whole = added(by, ["time"], count="places").filter(pl.col("places") == len(places))
+        whole = added(by, ["time"], codes=history.codes, count="places").filter(pl.col("places") == len(places))
         whole = whole.with_columns(pl.lit(ALL).alias("place"))
         by = pl.concat([by, whole.select("place", "time", "value")])
     return by.with_columns(
