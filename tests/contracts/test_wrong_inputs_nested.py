@@ -138,35 +138,38 @@ gwp: AR6-GWP100
   - id: a
     method: inventory.accounting.combustion
     tables: {{activity: act.csv, factors: {{editions: [ipcc2006]}}}}
-  - id: l
+{more}account: [a]
+"""
+DRIVERS = """  - id: {name}
     method: strategy.drivers.lmdi
-    tables: {{series: s.csv}}
+    tables: {{series: {name}.csv}}
     parameters: {{chain: "population by all > population > co2"}}
-account: [a]
 """
 ACTIVITY = "place,time,sector,activity,value,unit\n{one},2022,homes,diesel,10,t\n{two},2022,homes,diesel,4,t\n"
-TREE = "place,parent,level,region\ncity,,city,江苏\nd1,city,district,\nd2,city,district,\n"
 
 
-@pytest.mark.parametrize(
-    ("tree", "activity", "series", "found"),
-    [
-        ("", ("广东", "广州"), ("江苏", "广东"), "广东 ⊃ 广州"),
-        ("", ("广东", "江苏"), ("中国", "江苏"), "中国 ⊃ 江苏"),
-        (TREE, ("d1", "d2"), ("city", "d1"), "city ⊃ d1"),
-        (TREE, ("d1", "d2"), ("中国", "江苏"), "中国 ⊃ 江苏"),
-    ],
-    ids=["account", "series", "tree", "others"],
-)
-def test_a_study_knows_regions_and_its_own_tree_in_every_table(tree, activity, series, found, tmp_path: Path):
-    (tmp_path / "study.yaml").write_text(STUDY.format(places="places: places.csv\n" if tree else ""), "utf-8")
-    (tmp_path / "places.csv").write_text(tree, "utf-8")
-    (tmp_path / "act.csv").write_text(ACTIVITY.format(one=activity[0], two=activity[1]), "utf-8")
-    text = SERIES + "".join(f"{p},{t},{m},{v},t\n" for p, v in zip(series, (37, 4), strict=True) for t in (2010, 2020)
-                            for m in ("population", "co2"))  # fmt: skip
-    (tmp_path / "s.csv").write_text(text, "utf-8")
-    with pytest.raises(DoubleCountError, match=found):
+def test_the_account_of_a_study_knows_regions(tmp_path: Path):
+    (tmp_path / "study.yaml").write_text(STUDY.format(places="", more=""), "utf-8")
+    (tmp_path / "act.csv").write_text(ACTIVITY.format(one="广东", two="广州"), "utf-8")
+    with pytest.raises(DoubleCountError, match="广东 ⊃ 广州"):
         service.validate(tmp_path)
+
+
+def test_a_study_knows_its_own_tree_and_regions_in_series(tmp_path: Path):
+    steps = {"own": ("city", "d1"), "others": ("中国", "江苏")}
+    more = "".join(DRIVERS.format(name=name) for name in steps)
+    (tmp_path / "study.yaml").write_text(STUDY.format(places="places: places.csv\n", more=more), "utf-8")
+    (tmp_path / "places.csv").write_text(
+        "place,parent,level,region\ncity,,city,江苏\nd1,city,district,\nd2,city,district,\n", "utf-8"
+    )
+    (tmp_path / "act.csv").write_text(ACTIVITY.format(one="d1", two="d2"), "utf-8")
+    for name, places in steps.items():
+        rows = (f"{p},{t},{m},{v},t\n" for p, v in zip(places, (37, 4), strict=True) for t in (2010, 2020)
+                for m in ("population", "co2"))  # fmt: skip
+        (tmp_path / f"{name}.csv").write_text(SERIES + "".join(rows), "utf-8")
+    with pytest.raises(DoubleCountError) as caught:
+        service.validate(tmp_path)
+    assert [each.found for each in caught.value.problems] == ["city ⊃ d1", "中国 ⊃ 江苏"]
 
 
 def test_a_cached_table_keeps_its_regions(tmp_path: Path):

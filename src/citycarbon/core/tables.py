@@ -100,8 +100,7 @@ class Table:
         problems.raise_all()
         wrapped = self._settled(wrapped, fixed)
         self._set(wrapped, fixed, {})
-        if codes:
-            self._set(wrapped, fixed, self.with_codes(**codes)._codes)
+        self._set(wrapped, fixed, self.with_codes(**codes)._codes if codes else {})
 
     def _set(self, frame: Frame, fixed: Mapping[str, str], codes: Mapping[str, CodeList]) -> None:
         object.__setattr__(self, "_frame", frame)
@@ -168,13 +167,12 @@ class Table:
         """Attach code lists and check that every code of the table is in them."""
         problems = Problems()
         for dimension, listed in codes.items():
-            used = self.words(dimension)
             code = "place_unknown" if dimension == "place" else "sector_unknown"
-            missing = [item for item in used if item not in listed]
+            missing = [item for item in self.words(dimension) if item not in listed]
             for value, each in zip(missing, unknown(missing, listed.parents, Where(), code=code), strict=False):
                 problems.extend([replace(each, where=self._where(dimension, value))])
         problems.raise_all()
-        return type(self).trusted(self._frame, fixed=self._fixed, codes={**self._codes, **codes})
+        return self.under(**codes)
 
     def under(self, **codes: CodeList) -> Self:
         """Attach code lists that may lack some of its codes: what they know is kept from being added to what contains it."""
@@ -183,8 +181,8 @@ class Table:
     def _where(self, column: str, value: str) -> Where:
         if not (self.has("provenance_id") and self.has(column)):
             return Where(column=column)
-        bad = frames.small(self._frame.filter(nw.col(column).cast(nw.String) == value).select("provenance_id").head(5))
-        found = [str(item).rpartition(":") for item in bad["provenance_id"].to_list()]
+        bad = self._frame.filter(nw.col(column).cast(nw.String) == value).select("provenance_id").head(5)
+        found = [str(item).rpartition(":") for item in frames.small(bad)["provenance_id"].to_list()]
         rows = tuple(int(row) for _, _, row in found if row.isdigit())
         return Where(file=found[0][0] or None if found else None, rows=rows, column=column)
 

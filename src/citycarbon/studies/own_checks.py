@@ -6,6 +6,7 @@ Comes in: a finished run with its account. Goes out: checks. Not for: checks tha
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 import polars as pl
 
@@ -23,14 +24,18 @@ from citycarbon.strategy.projection.series.paths import NARROW
 from citycarbon.strategy.projection.stocks.tables import CalibrationTable
 from citycarbon.studies.run import Run
 
+_SAME = 1e-9
+"""Relative difference up to which two figures are one."""
+
 
 def own_checks(run: Run, account: EmissionTable, main: EmissionTable, factors: pl.DataFrame) -> list[Check]:
     """Check the account itself: conservation, look-ups, recalled factors, notation keys, memo items, own factors."""
     rows = account.to_polars()
     made = [
         _conservation(main, run.study.scopes), *_placed(run), *_closed(run), *_uncalibrated(run), *_narrow(run), *_road_fuel(run),
+        *_counted_twice(run),
     ]  # fmt: skip
-    made += _lookup_caveats(rows)
+    made += lookup_caveats(rows)
     recalled = factors.filter(pl.col("quality").str.starts_with("recalled"))
     if recalled.height:
         names = _first(recalled["factor_id"])
@@ -113,17 +118,27 @@ def unstated_methane(rows: pl.DataFrame, metric: WarmingMetric) -> list[Check]:
     return [Check("methane.unstated", "caveat", text, mass, unit="t")]
 
 
-def _lookup_caveats(rows: pl.DataFrame) -> list[Check]:
+_LOCAL = r"((?:CN|GB)-\S+)"
+"""Regions inside a country: whoever names none may well mean the country, and not one of its provinces."""
+
+
+def lookup_caveats(rows: pl.DataFrame) -> list[Check]:
     """Say where a look-up used another region or another year, as the study allowed."""
     made = []
     for check, pattern, en, zh in (
         ("factor.region_fallback", r"FALLBACK from (\S+) to (\S+);", "a coarser region's factor", "更大区域的因子"),
+        (
+            "factor.region_unknown",
+            rf"place has no region; the edition has one: {_LOCAL};",
+            "a factor of a region that their places are not known to be in",
+            "其地点未注明所在区域的区域因子",
+        ),
         ("factor.year", r"YEAR (\d+) uses the factor valid (\S+)", "a factor of another year", "其他年份的因子"),
     ):
         hits = rows.filter(pl.col("rule").str.contains(pattern))
         if hits.height:
             pairs = hits.select(pl.col("rule").str.extract_groups(pattern)).unnest("rule").unique(maintain_order=True)
-            shown = _first(sorted(f"{old} → {new}" for old, new in pairs.iter_rows()), "; ")
+            shown = _first(sorted(" → ".join(words) for words in pairs.iter_rows()), "; ")
             text = (f"{hits.height} rows use {en}: {shown}", f"{hits.height} 行使用了{zh}：{shown}")
             made.append(Check(check, "caveat", text, hits.height))
     return made
@@ -197,6 +212,45 @@ def _narrow(run: Run) -> list[Check]:
             f"步骤 {name}：90% 区间对历史的覆盖不足 80%，区间过窄：{words}",
         )
         made.append(Check(f"bands: {name}", "caveat", text, listed[0][3], LEVEL, unit="1"))
+    return made
+
+
+def _counted_twice(run: Run) -> list[Check]:
+    """One source in two steps of the account, each from a file of its own."""
+    keys = ["place", "time", "sector", "activity", "scope", "gas", "scenario", "basis"]
+    parts: list[pl.DataFrame] = []
+    for name in run.study.account:
+        table = run.tables[name]
+        if isinstance(table, EmissionTable) and not any(part["step"][0] == name for part in parts):
+            rows = added(table.with_unit("t").to_polars(), keys, free=["metric"])
+            rows = rows.filter(pl.col("value").is_not_null() & (pl.col("value") != 0))
+            parts += [rows.with_columns(pl.lit(name).alias("step"))] if rows.height else []
+    if len(parts) < 2:
+        return []
+    both = pl.concat(parts).filter(pl.col("step").n_unique().over(keys) > 1)
+    if not both.height:
+        return []
+    size = pl.col("value").abs()
+    found = both.group_by(keys, maintain_order=True).agg(
+        pl.col("step").sort().str.join(" + "), ((size.max() - size.min()) <= _SAME * size.max()).alias("same")
+    )
+    named = pl.format("{}: {} {} {} {}", "step", *keys[:4])
+    made = []
+    for same, severity, en, zh in (
+        (True, "misfit", "a source stands in two steps with the same figure", "同一排放源以相同数值出现在两个步骤中"),
+        (
+            False,
+            "caveat",
+            "a source stands in two steps, which must be parts of it",
+            "同一排放源出现在两个步骤中，二者须为其不同部分",
+        ),
+    ):
+        mine = found.filter(pl.col("same") == same)
+        if mine.height:
+            words = _first(mine.select(named).to_series().unique(maintain_order=True))
+            made.append(
+                Check("double.steps", cast(Severity, severity), (f"{en}: {words}", f"{zh}：{words}"), mine.height)
+            )
     return made
 
 

@@ -35,6 +35,7 @@ from citycarbon.studies.cache import StepCache
 from citycarbon.studies.catalogue import find_method, methods
 from citycarbon.studies.checks.resting import percent, recalled_part, refuse_weak
 from citycarbon.studies.exchange.map_files import write_maps
+from citycarbon.studies.own_checks import lookup_caveats
 from citycarbon.studies.run import Progress, checked_parameter, execute, section_of
 from citycarbon.studies.sources import choose_factors, refuse_taken, sound_places
 from citycarbon.studies.study_file import STUDY_FILE
@@ -213,6 +214,11 @@ def recalled_shares(table: EmissionTable) -> dict[str, str]:
         if share > 0:
             found[gas] = percent(100 * share)
     return found
+
+
+def lookup_notes(table: EmissionTable) -> list[tuple[str, str]]:
+    """Say in English and Chinese where a factor of another region or year stands behind rows."""
+    return [each.text for each in lookup_caveats(table.to_polars())]
 
 
 def _give_region(arguments: dict[str, Any], known: Mapping[str, Parameter], region: str) -> None:

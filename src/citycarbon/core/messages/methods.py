@@ -149,6 +149,24 @@ METHOD_MESSAGES: dict[str, Message] = {
             "方法有 'time' 参数时用它指定一年，或将表筛选为一年",
         ),
     ),
+    "periods_differ": message(
+        "coverage",
+        ("A place has no emissions in a month that other places have", "某地点缺少其他地点已有月份的排放"),
+        ("the same months for every place", "每个地点的月份相同"),
+        (
+            "add the rows, writing 0 where nothing was emitted, or choose a month that all places have with 'time'",
+            "补充这些行（没有排放时填写 0），或用 'time' 指定各地点都有的月份",
+        ),
+    ),
+    "source_partly": message(
+        "coverage",
+        ("A source has a number in some years and none in this one", "某排放源在其他年份有数值，在该年没有"),
+        ("a number, or NO, in each year that is added up", "每个相加的年份都有数值或 NO"),
+        (
+            "estimate it, mark it NO where it does not occur, or leave the source out of all years",
+            "补充估算；未发生时标 NO；或在所有年份中去掉该排放源",
+        ),
+    ),
     "sum_without_number": message(
         "coverage",
         ("A sum has no number: its rows hold notation keys only", "合计没有数值：各行只有标记"),

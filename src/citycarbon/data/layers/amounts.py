@@ -98,6 +98,18 @@ def checked_amounts(amounts: ProxyTable, table: str) -> pl.DataFrame:
     return rows
 
 
+def refuse_empty(rows: pl.DataFrame, table: str) -> None:
+    """Refuse places that a table lists without a number, where those that it does not list have none: unknown is not nil.
+
+    Raises
+    ------
+    InputError
+        ``places_missing``.
+    """
+    empty = rows.filter(pl.col("value").is_null() & ~pl.col("place").is_in(RESIDUALS))["place"]
+    refuse_missing([(table, np.full(len(empty), np.nan))], empty, table)
+
+
 def refuse_missing(values: Sequence[tuple[str, Numbers]], names: pl.Series, layer: str) -> None:
     """Refuse places without a number in any of several tables: a statistic of places would take them for nil.
 

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from citycarbon.core import frames
-from citycarbon.core.dimensions import SCOPE_RULES
+from citycarbon.core.dimensions import SCOPE_RULES, nested_periods
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.totals import total
+from citycarbon.data.layers.amounts import RESIDUALS
 
+_SHOWN = 5
 EVERY_SCOPE = "community_boundary"
 """Rule by which every scope is added, sinks and what burns of wood among them."""
 
@@ -70,14 +72,30 @@ def one_whole(
     Raises
     ------
     InputError
-        If a choice is not there; ``sum_years`` if rows of several years are left, ``sum_alternatives`` if rows of several
-        scenarios, bases or metrics are.
+        If a choice is not there; ``sum_years`` if rows of several years are left, ``periods_differ`` if places state other months
+        than one another, ``sum_alternatives`` if rows of several scenarios, bases or metrics are.
     """
     chosen = chosen_rows(emissions, time=time, scenario=scenario, basis=basis)
     years = sorted({each[:4] for each in chosen.words("time")})
     if len(years) > 1:
         raise InputError("sum_years", Where(column="time"), ", ".join(years))
+    _check_periods(chosen)
     return chosen
+
+
+def _check_periods(chosen: EmissionTable) -> None:
+    """Refuse places of which one states other months of the year than another: January is no match for a whole year."""
+    times = chosen.words("time")
+    if len(times) < 2 or nested_periods(times):
+        return
+    rows = frames.distinct(chosen.rows.select(chosen.text("place"), chosen.text("time")), ["place", "time"])
+    rows = rows.filter(~pl.col("place").is_in(RESIDUALS))
+    wanted = rows.select("place").unique().join(rows.select("time").unique(), how="cross")
+    lacking = wanted.join(rows, on=["place", "time"], how="anti").sort("place", "time")
+    problems = Problems()
+    for place, time in lacking.head(_SHOWN).iter_rows():
+        problems.add("periods_differ", Where(column="time", item=str(place)), time)
+    problems.raise_all()
 
 
 def sums(

@@ -83,6 +83,8 @@ def call(
             screen.print(line)
         for gas, share in service.recalled_shares(made).items():
             screen.print(say("recalled_share", faces.lang).format(gas, share))
+        for english, chinese in service.lookup_notes(made):
+            screen.print(chinese if faces.lang == "zh" else english)
     for name, text in notes.items():
         screen.print(f"{say('defaults', faces.lang)}: --{name} {text}")
     for part in frame_grid(_short(frame), faces.lang):

@@ -11,7 +11,7 @@ import polars as pl
 from citycarbon.core import frames
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.sums import added, check_parts
+from citycarbon.core.sums import added, check_parts, check_periods
 from citycarbon.core.tables import ActivityTable, EmissionTable, PlaceTable
 from citycarbon.core.uncertainty import shared_errors
 from citycarbon.core.units import carrier_conversion
@@ -56,7 +56,8 @@ def end_use(emissions: EmissionTable, use: ActivityTable, built_up: PlaceTable |
     Raises
     ------
     DoubleCountError
-        If scope 2 electricity or heat stands among the emissions.
+        If scope 2 electricity or heat stands among the emissions, or use or generation is stated by the year here and by the
+        month there.
 
     References
     ----------
@@ -77,6 +78,9 @@ def end_use(emissions: EmissionTable, use: ActivityTable, built_up: PlaceTable |
     kept = emissions.filter(scope="1")
     rows = kept.to_polars()
     shares = _use_shares(use)
+    check_periods(
+        pl.concat([rows.filter(pl.col("sector").is_in(list(CARRIERS))).select("time"), shares.select("time")])
+    )
     sectors = list(CARRIERS)
     keys = ["sector", "time", "scenario"]
     known = shares.select(keys).unique().with_columns(pl.lit(True).alias("used"))

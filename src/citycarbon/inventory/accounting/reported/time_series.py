@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from citycarbon.core.dimensions import SCOPE_RULES, CodeList
-from citycarbon.core.errors import InputError, Where
+from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.series import ALL, SeriesTable
 from citycarbon.core.sums import added, check_parts, yearly
@@ -76,7 +76,9 @@ def time_series(
     Raises
     ------
     DoubleCountError
-        If the emissions hold several gases, or alternatives of accounting.
+        If the emissions hold several gases, or alternatives of accounting, or a sector with its part is to be added.
+    CoverageError
+        If a source without a number in one year, which has one in others, is part of a sum; NO is none.
     UnitError
         If activity data do not convert.
     InputError
@@ -115,19 +117,36 @@ def time_series(
     return SeriesTable(pl.concat(parts, how="diagonal"))
 
 
+_SHOWN = 5
 _NESTED = ("place", "time", "sector")
 _LESS: dict[str, tuple[str, ...]] = {"activity": (), "sector": ("activity",), "total": ("activity", "sector")}
 """What is added up by each ``by``."""
 
 
 def _emissions(emissions: EmissionTable, measure: str, unit: str, by: str) -> pl.DataFrame:
-    rows = emissions.with_unit(unit).to_polars().filter((pl.col("gas") != BIOGENIC) & pl.col("value").is_not_null())
+    rows = emissions.with_unit(unit).to_polars().filter(pl.col("gas") != BIOGENIC)
+    _refuse_gaps(rows.with_columns(pl.lit(ALL).alias(name) for name in _LESS[by]), rows)
+    rows = rows.filter(pl.col("value").is_not_null())
     check_parts(rows, ["scenario", "scope", *_NESTED])
     made = _summed(rows.with_columns(pl.lit(measure).alias("measure"), pl.lit(unit).alias("unit")), emissions.codes)
     if not _LESS[by]:
         return made
     check_parts(made, [*_KEYS[:2], *(name for name in _KEYS[2:] if name not in _LESS[by])], codes=emissions.codes)
     return _summed(made.with_columns(pl.lit(ALL).alias(name) for name in _LESS[by]), emissions.codes)
+
+
+def _refuse_gaps(shown: pl.DataFrame, rows: pl.DataFrame) -> None:
+    """A source that has a number in other years and none in this one would look like a fall of the sum that it is part of."""
+    keys = ["place", "sector", "activity", "scope", "gas", "scenario", "basis"]
+    number, sums = pl.col("value").is_not_null(), ["place", "time", "sector", "activity", "scenario"]
+    known = rows.with_row_index("row").with_columns(number.any().over(keys).alias("elsewhere"))
+    partly = shown.with_row_index("row").with_columns(number.any().over(sums).alias("partly")).select("row", "partly")
+    gaps = known.join(partly, on="row").filter(~number & pl.col("elsewhere") & pl.col("partly"))
+    problems = Problems()
+    for row in gaps.filter(pl.col("notation").fill_null("") != "NO").head(_SHOWN).iter_rows(named=True):
+        item = " · ".join(str(row[name]) for name in ("place", "sector", "activity", "time"))
+        problems.add("source_partly", Where(column="value", item=item), row["notation"] or "—")
+    problems.raise_all()
 
 
 def _activity(activity: ActivityTable, measure: str, unit: str) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from citycarbon.core.findings import FindingTable
 from citycarbon.core.method import method
 from citycarbon.core.sums import added
 from citycarbon.core.tables import EmissionTable, PlaceTable
+from citycarbon.data.layers.amounts import refuse_empty
 from citycarbon.inventory.space.shares import moved
 from citycarbon.inventory.space.tables import RESIDUAL, ProxyTable, RuleTable
 
@@ -168,6 +169,7 @@ def _with_source(proxies: pl.DataFrame, large: list[str], places: PlaceTable | N
 
 def _shares(proxies: pl.DataFrame) -> pl.DataFrame:
     """Share of each place in the amounts of a proxy, with its sd; a proxy that is zero everywhere gives none."""
+    refuse_empty(proxies, "proxies")
     frame = proxies.filter(pl.col("value").is_not_null())
     twice = frame.filter(pl.struct("source", "place", "proxy").is_duplicated())
     problems = Problems()

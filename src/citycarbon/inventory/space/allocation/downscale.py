@@ -16,7 +16,7 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import EmissionTable
 from citycarbon.data.layers import Layer
-from citycarbon.data.layers.amounts import amounts_on
+from citycarbon.data.layers.amounts import amounts_on, refuse_empty
 from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.overlay.grid_cells import added
 from citycarbon.inventory.space.shares import moved, overlay
@@ -176,6 +176,7 @@ def _on_cells(table: ProxyTable | None, names: pl.Series, cells: Layer, item: st
     """Amounts of cells, with a number for those that the table does not list."""
     if table is None or not table.words("proxy"):
         return np.full(len(names), unlisted)
+    refuse_empty(table.to_polars(), item)
     (listed, _), *_ = amounts_on(table, names, cells.name, item).values()
     return np.where(np.isfinite(listed), listed, unlisted)
 

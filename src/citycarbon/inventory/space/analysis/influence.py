@@ -289,8 +289,11 @@ def _gwr(y: Numbers, x: Numbers, names: list[str], fold: Numbers, place: Numbers
         def predict(train: Numbers, held: Numbers) -> Numbers:
             most = int(train.sum()) - 1
             inside = regular_width(place[train], x[train], place[held], min(int(width), most), most)
-            inner = GWR(place[train], y[train][:, None], x[train], inside, n_jobs=1)
-            return np.asarray(inner.predict(place[held], x[held]).predictions).ravel()
+            # The library predicts at no more places than it has fitted, and once with each model.
+            pieces = np.array_split(np.flatnonzero(held), -(-int(held.sum()) // (most + 1)))
+            inner = [GWR(place[train], y[train][:, None], x[train], inside, n_jobs=1) for _ in pieces]
+            made = [each.predict(place[at], x[at]).predictions for each, at in zip(inner, pieces, strict=True)]
+            return np.concatenate(made).ravel()
 
         return rows + _held_out("gwr", y, fold, predict)
 

@@ -15,7 +15,14 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.data.layers import Layer, same_system
-from citycarbon.data.layers.amounts import RESIDUALS, amounts_on, checked_amounts, refuse_missing, require_one
+from citycarbon.data.layers.amounts import (
+    RESIDUALS,
+    amounts_on,
+    checked_amounts,
+    refuse_empty,
+    refuse_missing,
+    require_one,
+)
 from citycarbon.data.layers.naming import place_names
 from citycarbon.inventory.space.form.shape import check_areas
 from citycarbon.inventory.space.shares import overlay
@@ -70,7 +77,9 @@ def polycentricity(amounts: ProxyTable) -> MeasureTable:
     >>> made.filter(pl.col("measure") == "rank_size_slope").select(pl.col("value").round(6)).item()
     -0.981625
     """
-    rows = checked_amounts(amounts, "amounts").filter((pl.col("value") > 0) & ~pl.col("place").is_in(RESIDUALS))
+    rows = checked_amounts(amounts, "amounts")
+    refuse_empty(rows, "amounts")
+    rows = rows.filter((pl.col("value") > 0) & ~pl.col("place").is_in(RESIDUALS))
     made = []
     for proxy in amounts.words("proxy"):
         values = rows.filter(pl.col("proxy") == proxy)["value"].sort(descending=True).to_numpy()
