@@ -150,9 +150,7 @@ class Table:
 
     def text(self, column: str) -> nw.Expr:
         """Give the expression of a column: the column itself, its constant, or its default."""
-        if self.has(column):
-            return nw.col(column)
-        return nw.lit(self.constant(column)).cast(nw.String).alias(column)
+        return nw.col(column) if self.has(column) else nw.lit(self.constant(column)).cast(nw.String).alias(column)
 
     def constant(self, column: str) -> str | None:
         """Give the text of a column that the frame does not hold."""
