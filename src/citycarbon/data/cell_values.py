@@ -22,9 +22,9 @@ _SEPARATORS = r"[,\s\u00a0\u2009\u202f]"
 _NOT_FINITE = ["nan", "inf", "-inf", "infinity", "-infinity", "+inf", "1.#inf", "1.#qnan", "#n/a"]
 _MONTH, _DAY = "([0-9]{1,2})", "([0-9]{1,2})"
 _MIDNIGHT = r"(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?"
-_YEAR_FORMS = (r"^([0-9]{4})(?:\.0+)?$", r"^([0-9]{4})\s*年$")
+_YEAR_FORMS = (r"^([0-9]{4})(?:\.0+)?$", r"^([0-9]{4})\s*年(?:度|全年)?$")
 _MONTH_FORMS = (
-    rf"^([0-9]{{4}})-{_MONTH}$", rf"^([0-9]{{4}})/{_MONTH}$", rf"^([0-9]{{4}})\s*年\s*{_MONTH}\s*月?$",
+    rf"^([0-9]{{4}})-{_MONTH}$", rf"^([0-9]{{4}})/{_MONTH}$", rf"^([0-9]{{4}})\s*年\s*{_MONTH}\s*(?:月份?)?$",
     r"^([0-9]{4})(0[1-9]|1[0-2])$",
 )  # fmt: skip
 _DAY_FORMS = (
@@ -37,6 +37,12 @@ _HOUR = (
 )
 _TYPED_YEAR = r"^(1905-0[3-9]|1899-|1900-0[12])"
 """Where years such as 2022 and a mere 0 land when a workbook takes them for the number of a day."""
+_PART_OF_YEAR = re.compile(
+    r"(?P<span>(?<![0-9])[0-9]{1,2}\s*月?\s*[-‐-―~～－至到、]\s*[0-9]{1,2}\s*月|[上下]半年|(?:[一二三四1-4]|前[两二三])\s*季度|[Qq][1-4](?![0-9A-Za-z])"
+    r"|(?<![A-Za-z])[Hh][12](?![0-9A-Za-z])|截[至止])|(?<![0-9])(?:1[0-2]|0?[1-9])\s*月(?!报)"
+)
+_WHOLE_YEAR = re.compile(r"(?<![0-9])0?1\s*月?\s*[-‐-―~～－至到]\s*12\s*月")
+_POINTED = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 
 
@@ -87,6 +93,31 @@ def judge(cells: pl.Series, exact: pl.Series | None = None, *, grouped: bool = F
         values.is_infinite().fill_null(False) & plain
     )
     return Judged(values, plain, percent, endless)
+
+
+def two_readings(cells: pl.Series) -> pl.Series:
+    """Tell which numbers of a file parted by semicolons may be thousands: ``1.234`` is 1234 where a comma stands for decimals.
+
+    Examples
+    --------
+    >>> two_readings(pl.Series(["1.234", "0.234", "12.5", "1234.567"])).to_list()
+    [True, False, False, False]
+    """
+    return narrow(cells).str.contains(_POINTED).fill_null(False)
+
+
+def part_of_year(text: str, *, months: bool = True) -> str | None:
+    """Give the words of a title or header that name a part of a year: 1-6月, 上半年, 三季度, Q1, or with ``months`` 7月.
+
+    1-12月 is the whole of it.
+
+    Examples
+    --------
+    >>> part_of_year("2022年1—6月能源平衡表"), part_of_year("2022年7月"), part_of_year("2022年7月", months=False)
+    ('1—6月', '7月', None)
+    """
+    found = _PART_OF_YEAR.search(_WHOLE_YEAR.sub("", narrow(pl.Series([text]))[0]))
+    return found.group() if found and (months or found["span"]) else None
 
 
 def number_of(text: str) -> float | None:

@@ -22,16 +22,19 @@ from citycarbon.core.series import SERIES_KEYS, GroupTable, SeriesTable
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.core.units import parse
 from citycarbon.data import safety
+from citycarbon.data.cell_values import periods
 from citycarbon.data.library import gas_names
 from citycarbon.data.own_factors import settle_factors
+from citycarbon.data.printed.nameless import nameless
 from citycarbon.data.printed.printed_totals import printed_totals
+from citycarbon.data.shaping.json_rows import read_json
 from citycarbon.data.sheets import ROW, RawSheet, read_text, read_workbook
 from citycarbon.data.spelling import CODED, codes_as_text
 from citycarbon.data.typed import Matched, activity_codes, coded, match_headers, typed_frame
 from citycarbon.data.workbooks.cells import column_letters
 from citycarbon.data.workbooks.loading import merged
 
-TABULAR = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
+TABULAR = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".json")
 TableT = TypeVar("TableT", bound=Table)
 KEYS: dict[type[Table], tuple[str, ...]] = {
     ActivityTable: ("place", "time", "sector", "activity", "scenario", "unit", "value"),
@@ -125,7 +128,7 @@ def read_reviewed(
     if suffix == ".parquet" and options.shape is not None:
         raise InputError("shape_idle", Where(file=shown), suffix)
     if suffix == ".parquet":
-        (frame, traced), sheet, encoding, problems = _parquet(path, options, shown), "", "parquet", Problems()
+        (frame, traced), sheet, encoding, problems = _parquet(path, options, shown, table), "", "parquet", Problems()
     else:
         raw = raw_sheet(path, shown, options)
         raw = options.shape(raw) if options.shape is not None else raw
@@ -148,7 +151,10 @@ def read_reviewed(
     unknown = [
         item for item in _unknown_codes(frame, options.codes, where) if (item.where.column, item.found) not in named
     ]
-    problems.extend(_in_words_of_file(item, headers) for item in (*unknown, *sums))
+    nothing = nameless(frame, table, where)
+    told = {(item.where.column, item.found) for item in nothing}
+    unknown = [item for item in unknown if (item.where.column, item.found) not in told]
+    problems.extend(_in_words_of_file(item, headers) for item in (*unknown, *nothing, *sums))
     checked = _check(frame, table, where, problems, headers, unique or _keys(table, traced), places)
     origin = Origin(shown, safety.sha256(path), path.stat().st_size, frame.height, encoding, sheet)
     return checked, origin, headers
@@ -206,7 +212,7 @@ def _check(
     """Check values, units, dates and doubled rows in one go and raise every problem in the words of the file."""
     checked: TableT | None = None
     traced = "provenance_id" in {column.name for column in table.columns}
-    found = [*_bad_units(frame, where), *_bad_dates(frame, table, where), *_doubled_rows(frame, unique, where)]
+    found = [*_bad_units(frame, where), *_bad_dates(frame, table, where), *doubled_rows(frame, unique, where)]
     try:
         checked = table(frame if traced else frame.drop("provenance_id"), where=where)
     except InputError as error:
@@ -279,19 +285,40 @@ def _bad_dates(frame: pl.DataFrame, table: type[Table], where: Where) -> list[Pr
     return found
 
 
-def _doubled_rows(frame: pl.DataFrame, unique: Sequence[str], where: Where) -> list[Problem]:
-    """The same figure for the same place, time, sector and activity twice is a double entry, not two facts."""
-    keys = [name for name in unique if name in frame.columns]
-    if not keys:
+def doubled_rows(frame: pl.DataFrame, unique: Sequence[str], where: Where) -> list[Problem]:
+    """The same figure for the same place, time, sector and activity twice is a double entry, not two facts, in any unit."""
+    named = [name for name in unique if name in frame.columns]
+    if not named:
         return []
+    frame, keys = _in_one_unit(frame, named)
     twice = frame.filter(pl.struct(keys).is_duplicated() & pl.all_horizontal(pl.col(keys[0], keys[-1]).is_not_null()))
     found = []
     for first in twice.unique(keys, keep="first", maintain_order=True).head(20).iter_rows(named=True):
         rows = twice.filter(pl.all_horizontal(pl.col(key).eq_missing(pl.lit(first[key])) for key in keys))
-        shown = ", ".join("—" if cell is None else str(cell) for cell in rows.select(keys).row(0))
-        place = Where(where.file, where.sheet, _rows(rows), keys[0] if len(keys) == 1 else None)
-        found.append(problem("row_duplicate", place, shown, key=", ".join(keys)))
+        shown = ", ".join("—" if cell is None else str(cell) for cell in rows.select(named).row(0))
+        place = Where(where.file, where.sheet, _rows(rows), named[0] if len(named) == 1 else None)
+        found.append(problem("row_duplicate", place, shown, key=", ".join(named)))
     return found
+
+
+def _in_one_unit(frame: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, list[str]]:
+    """Put the amount in a unit of its dimension in the place of unit and value, where a file writes several units."""
+    if not {"unit", "value"} <= set(keys) or frame["value"].dtype != pl.Float64 or frame["unit"].n_unique() < 2:
+        return frame, keys
+    sizes, kinds = {}, {}
+    for unit in frame["unit"].cast(pl.String).drop_nulls().unique().to_list():
+        try:
+            base = parse(unit).to_base_units()
+            sizes[unit], kinds[unit] = float(base.magnitude), str(base.units)
+        except (InputError, ArithmeticError):
+            sizes[unit], kinds[unit] = 1.0, unit
+    unit = pl.col("unit").cast(pl.String)
+    amount = pl.col("value") * unit.replace_strict(sizes, default=1.0, return_dtype=pl.Float64)
+    frame = frame.with_columns(
+        unit.replace_strict(kinds, default=None, return_dtype=pl.String).alias("\x00kind"),
+        amount.round_sig_figs(12).alias("\x00amount"),
+    )
+    return frame, [*(key for key in keys if key not in ("unit", "value")), "\x00kind", "\x00amount"]
 
 
 def _rows(frame: pl.DataFrame) -> tuple[int, ...]:
@@ -305,13 +332,28 @@ def _with_given(table: type[Table], options: FileOptions) -> list[Column]:
 
 @safety.netted
 def raw_sheet(path: Path, shown: str, options: FileOptions) -> RawSheet:
-    """Read the cells of a text file or workbook."""
+    """Read the cells of a text file, a workbook or a JSON file of rows."""
+    if path.suffix.lower() == ".json":
+        return read_json(path, shown, options.encoding)
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         return read_workbook(path, shown, options.sheet)
     return read_text(path, shown, options.encoding)
 
 
-def _parquet(path: Path, options: FileOptions, shown: str) -> tuple[pl.DataFrame, bool]:
+def _periods_of(frame: pl.DataFrame, table: type[Table]) -> pl.DataFrame:
+    """Write times of any type as those of a text file; what is no period stays as it is, to be refused."""
+    for name in (column.name for column in table.columns if column.kind == "period" and column.name in frame.columns):
+        kind = frame.schema[name]
+        if kind.is_float():
+            frame = frame.with_columns(codes_as_text(frame[name]).alias(name))
+        elif kind == pl.Datetime:
+            frame = frame.with_columns(pl.col(name).dt.to_string("%Y-%m-%d %H:%M:%S%.f"))
+        if kind not in (pl.Boolean, pl.Duration, pl.Time):
+            frame = frame.with_columns(periods(frame[name].cast(pl.String)).alias(name))
+    return frame
+
+
+def _parquet(path: Path, options: FileOptions, shown: str, table: type[Table]) -> tuple[pl.DataFrame, bool]:
     """Read parquet; column names are the table's own or mapped, text is never turned into numbers; tell if it has a trace."""
     try:
         frame = pl.read_parquet(path)
@@ -328,10 +370,17 @@ def _parquet(path: Path, options: FileOptions, shown: str) -> tuple[pl.DataFrame
     spare = [name for name in options.mapping if name in frame.columns and name not in options.mapping.values()]
     frame = frame.drop([*[name for name in options.ignore if name in frame.columns], *spare], strict=False)
     frame = frame.rename({header: name for name, header in options.mapping.items()}, strict=False)
-    # As in text files, blanks around a name are no part of it, and a blank cell is an empty one.
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested() or kind in (pl.Object, pl.Binary)]
+    for name in nested:
+        problems.add("column_nested", Where(file=shown, column=name), str(frame.schema[name]))
+    problems.raise_all()
+    # Words may come as codes of a dictionary; as in text files, blanks around a name are no part of it, and a blank is empty.
+    words = [name for name, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum)]
+    frame = frame.with_columns(pl.col(name).cast(pl.String) for name in words)
     frame = frame.with_columns(
         pl.col(name).str.strip_chars().replace("", None) for name, kind in frame.schema.items() if kind == pl.String
     )
+    frame = _periods_of(frame, table)
     frame = frame.with_columns(pl.lit(text).alias(name) for name, text in options.given.items())
     frame = frame.with_columns(codes_as_text(frame[name]) for name in CODED if name in frame.columns)
     if "activity" in frame.columns and frame["activity"].dtype == pl.String:

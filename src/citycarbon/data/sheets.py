@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -32,8 +33,35 @@ from citycarbon.data.printed.headings import (
 from citycarbon.data.workbooks.loading import Workbook
 
 ROW = "\x00row"
+_SYLLABLES = (
+    "가강거경고공과관구군금기김나남내노달담당대덕도동둔등라로리마면명목무문미밀발백보봉부북사산삼상서석선성세송수순"
+    "시신아안양여역연영예오옥완용우운울원월위유은을읍의이인일임자작장전정제주중종지진창천철청추춘충태통특평포하함합"
+    "항해향현호홍화황휘"
+)
+"""Syllables of Korean names of places, sectors and fuels."""
+_HAN = (
+    "丁七三上下丘丙东中丰临丹丽义乌乐乙九乡二于云五井亳仁从仓伊伦何余佛佳依侯保信傣儋元光克六兰关兴内冯凉凤刘则勒包"
+    "化北华南即历原厦双口古台叶合吉同吐吕吴呈周呼和咸哈唐商喀善嘉嘴四固坂坊坝坡坪坻城埔堆堡塔塘墅增墨壁夏外多大天太"
+    "央头奉姑威娄孙孜孝宁安宋官定宜宝宣家宿密富察寨封尔尾屏屯山屿岗岛岩岭岳岸峡峪峰崂崇崖川州巴市布常平庄庆庐店度延"
+    "建开张当彦彭徐德心忠怀思恩惠感成房扬抚拉拱掖揭攀斯新施族日昆昌明昭普景曲曹曾望朝木未本朱李村杜来杨杭松林枝枣柏"
+    "柔柳栖株桂桃桐桥梁梅梧梨楚楼槐武毕水永汇汉汕江池沂沈沙沟沧河治泉波泰泽洛津洪洱洲流济浑浦海淀淄淖淮淳清渝渡温港"
+    "湖湘湟湾源溧溪滁滨漯漳潍潘潭潼濮灞灵烟焦照熟版牛牡犁玄玉王玛珠理甘田甲番白百皇益盐盘盟相眉石硚碑碚磨福禺秀秦程"
+    "章管米红纳绍绥绵罗羊美翔聊肇肥胡胶自舟良色节芙芜芦花苏茂荆荔荫莆莱莲菏萍营萧萨董葫蒋蓉蓟蔡虎虹蚌行街衢袁襄西许"
+    "谢谷贝贡贤贵贺贾资赣赤赵越辰边辽达迁远连通遂道遵邑邓邵邺郑郫郭郴都鄂鄠酒里金钦钱铁铜银锡锦镇长门闵阎阜阳阴阿陀"
+    "陇陈陵随雁雄雅集雨霞青靖静鞍韩韶顺饶香马驻驿高魏鲁鸡鸭鹏鹤鹰麓黄鼓齐龙"
+)
+"""Signs of Chinese names of cities and districts."""
+_KANJI = (
+    "東京都道府県市区町村郡北海大阪名古屋横浜神戸川崎福岡広島仙台千葉山口田島長野新潟静岡愛知三重滋賀兵庫奈良和歌鳥"
+    "取根香媛高佐熊本分宮崎鹿児沖縄電力産業燃料家庭"
+)
+"""Signs of Japanese names of places, sectors and fuels."""
 BOOKS = (".xlsx", ".xlsm")
-ENCODINGS = ("utf-8-sig", "utf-8", "gb18030", "gbk", "gb2312", "utf-16")
+ENCODINGS = (
+    "utf-8-sig", "utf-8", "gb18030", "gbk", "gb2312", "utf-16", "utf-16-le", "utf-16-be", "big5", "big5hkscs", "euc-kr", "cp949",
+    "shift-jis", "cp932", "euc-jp", "cp1252", "iso-8859-1", "iso-8859-15", "cp1251",
+)  # fmt: skip
+"""Encodings that may be stated; only the Unicode ones and GB18030 are told by looking."""
 _DELIMITERS = {".tsv": "\t", ".csv": ",", ".txt": ","}
 _FORMULA = (
     r"^\s*[=@]|^\s*[+\-][\s+\-]*(?:[(@=\"'$]|\$?[A-Za-z]{1,3}\$?\d+(?:$|[^\w\- ])|[A-Za-z][\w.]*\s*(?:\(.*\)|[|!]))"
@@ -48,7 +76,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 class RawSheet:
     """Header and rows of one sheet.
 
-    Column ``\\x00row`` holds the row number, ``numbers`` exact workbook floats, ``top`` the row of the header.
+    Column ``\\x00row`` holds the row number, ``numbers`` exact workbook floats, ``top`` the row of the header,
+    ``delimiter`` what parts the cells of a text file.
     """
 
     file: str
@@ -58,6 +87,7 @@ class RawSheet:
     encoding: str = ""
     numbers: pl.DataFrame | None = None
     top: int = 1
+    delimiter: str = ","
 
     def where(self, column: str | None = None, rows: tuple[int, ...] = ()) -> Where:
         """Give a place inside this sheet."""
@@ -109,7 +139,7 @@ def read_text(path: Path, shown: str, encoding: str | None = None, *, notes: boo
     header = tuple(str(cell or "") for cell in frame.row(0))
     frame.columns = [f"column_{index + 1}" for index in range(frame.width)]
     frame = frame.with_row_index(ROW, offset=1 + above).slice(1)
-    return _tidy(RawSheet(shown, "", header, frame, used, None, 1 + above))
+    return tidy(RawSheet(shown, "", header, frame, used, None, 1 + above, delimiter))
 
 
 def _widened(text: str, delimiter: str, width: int, notes: int) -> str:
@@ -128,10 +158,14 @@ def decode(data: bytes, shown: str, encoding: str | None = None) -> tuple[str, s
         name = encoding.lower().replace("_", "-")
         if name not in ENCODINGS:
             raise InputError("encoding_unsupported", where, encoding, known=", ".join(ENCODINGS))
-        return _decoded(data, "utf-8-sig" if name == "utf-8" else name, name, shown), name
+        codec = {"utf-8": "utf-8-sig", "utf-16": _sixteen(data)}.get(name, name)
+        return _decoded(data, codec, name, shown), name
     for name, mark in (("utf-16", (b"\xff\xfe", b"\xfe\xff")), ("utf-8-sig", b"\xef\xbb\xbf")):
         if data.startswith(mark):
             return _decoded(data, name, name, shown), name
+    if b"\x1b" in data:
+        # Shift marks of ISO 2022: every byte is ASCII, and no text.
+        raise InputError("encoding_unknown", _line_of(data, data.index(b"\x1b"), shown), "0x1b")
     if b"\x00" in data:
         raise InputError("file_binary", _line_of(data, data.index(b"\x00"), shown), "NUL")
     try:
@@ -144,9 +178,15 @@ def decode(data: bytes, shown: str, encoding: str | None = None) -> tuple[str, s
     except UnicodeDecodeError as error:
         found = f"0x{data[error.start : error.start + 2].hex()}"
         raise InputError("encoding_unknown", _line_of(data, error.start, shown), found) from error
-    if not looks_chinese(text) or looks_korean(data, text):
+    if not looks_chinese(text) or looks_korean(data, text) or looks_japanese(data, text):
         raise InputError("encoding_unknown", place, f"0x{data[bad : bad + 2].hex()}")
     return text, "gb18030"
+
+
+def _sixteen(data: bytes) -> str:
+    """Give the order of bytes of UTF-16 without a mark: ASCII has its zero before or behind."""
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return "utf-16" if marked else "utf-16-be" if data[::2].count(0) > data[1::2].count(0) else "utf-16-le"
 
 
 def _decoded(data: bytes, codec: str, name: str, shown: str) -> str:
@@ -185,7 +225,7 @@ def _known_signs() -> frozenset[str]:
     names = ("headers.csv", "library/activities.csv", "library/regions.csv", "classifications/lists/city.csv",
              "classifications/lists/energy_balance_rows.csv")  # fmt: skip
     there = [files("citycarbon.data").joinpath(name) for name in names]
-    return frozenset("".join(each.read_text("utf-8") for each in there if each.is_file()))
+    return frozenset(_HAN + "".join(each.read_text("utf-8") for each in there if each.is_file()))
 
 
 def looks_korean(data: bytes, text: str) -> bool:
@@ -200,9 +240,32 @@ def looks_korean(data: bytes, text: str) -> bool:
     marks = [mark for mark in other[:200_000] if ord(mark) > 127]
     if any(not "\uac00" <= mark <= "\ud7a3" for mark in marks):
         return False
-    # A name or two tell nothing: 鼓楼 is a district, and two syllables besides.
+    # A name or two tell little: 鼓楼 is a district, and two syllables besides; then what stands in many names decides.
     signs = {mark for mark in text[:200_000] if "\u4e00" <= mark <= "\u9fff"}
-    return len(signs) >= 4 and len(signs & _known_signs()) <= 0.25 * len(signs)
+    known = len(signs & _known_signs()) / max(len(signs), 1)
+    most = 0.65 if len(signs) >= 4 else 0.5
+    return (len(signs) >= 4 and known <= 0.25) or (len(signs) > 1 and known <= most < _share(marks, _SYLLABLES))
+
+
+def looks_japanese(data: bytes, text: str) -> bool:
+    """Tell whether bytes that can be read as Chinese are rather EUC-JP, by the signs that names of places have."""
+    try:
+        other = data.decode("euc_jp")
+    except UnicodeDecodeError:
+        return False
+    marks = [mark for mark in other[:200_000] if ord(mark) > 127]
+    signs = [mark for mark in text[:200_000] if "\u4e00" <= mark <= "\u9fff"]
+    return (
+        len(set(signs)) > 1
+        and _share(signs, _known_signs()) <= 0.5
+        and _share(marks, frozenset(_KANJI) | _known_signs()) > 0.6
+    )
+
+
+def _share(marks: Sequence[str], known: Collection[str]) -> float:
+    """Give the share of distinct marks that are known."""
+    distinct = set(marks)
+    return len(distinct & set(known)) / max(len(distinct), 1)
 
 
 def _lead(mark: str) -> int:
@@ -273,10 +336,10 @@ def read_workbook(
     body = cells.with_row_index(ROW, offset=1).slice(start + 1)
     exact = numbers.with_row_index(ROW, offset=1).slice(start + 1)
     exact.columns = body.columns = [ROW, *[f"column_{index + 1}" for index in range(len(header))]]
-    return _tidy(RawSheet(shown, sheet, header, body, "xlsx", exact, start + 1), corner=corner)
+    return tidy(RawSheet(shown, sheet, header, body, "xlsx", exact, start + 1), corner=corner)
 
 
-def _tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
+def tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
     """Trim cells, drop blank rows, and refuse broken headers, endless cells and formulas that came as text."""
     header = tuple(_CONTROL.sub("", name).strip().strip("\ufeff").strip() for name in sheet.header)
     cells = [name for name in sheet.rows.columns if name != ROW]
@@ -284,7 +347,7 @@ def _tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
     keep = pl.any_horizontal(pl.col(cells).is_not_null())
     numbers = sheet.numbers.filter(rows.select(keep).to_series()) if sheet.numbers is not None else None
     rows = rows.filter(keep)
-    tidy = RawSheet(sheet.file, sheet.sheet, header, rows, sheet.encoding, numbers, sheet.top)
+    tidy = replace(sheet, header=header, rows=rows, numbers=numbers)
     problems = Problems()
     if not rows.height:
         problems.add("file_empty", sheet.where(), "")
@@ -296,7 +359,7 @@ def _tidy(sheet: RawSheet, *, corner: bool = False) -> RawSheet:
         name = header[index] if index < len(header) else ""
         _check_cells(tidy, name or ("—" if corner and index == 0 else ""), cell, problems)
     rows = rows.with_columns(pl.col(cells).str.replace(_DISARMED, "$1"))
-    tidy = RawSheet(sheet.file, sheet.sheet, header, rows, sheet.encoding, numbers, sheet.top)
+    tidy = replace(tidy, rows=rows)
     lowered = [name.casefold() for name in header if name]
     for name in dict.fromkeys(name for name in header if lowered.count(name.casefold()) > 1):
         problems.add("column_duplicate", sheet.where(name, (sheet.top,)), name)

@@ -15,7 +15,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems
 from citycarbon.core.schema import Column
 from citycarbon.core.units import conversion, parse, same_dimension
-from citycarbon.data.cell_values import judge, periods, visible
+from citycarbon.data.cell_values import judge, periods, two_readings, visible
 from citycarbon.data.library import activity_names, gas_names, header_aliases
 from citycarbon.data.sheets import ROW, RawSheet
 from citycarbon.data.spelling import CODED, codes_as_text, simple
@@ -74,7 +74,7 @@ def match_headers(
     for index, header in enumerate(sheet.header):
         if not header or header in ignore:
             continue
-        base, unit = _split_unit(header)
+        base, unit = split_unit(header)
         if header in by_header:
             column = declared.get(by_header[header])
         else:
@@ -103,7 +103,8 @@ def _names(columns: Sequence[Column]) -> str:
     return ", ".join(column.name for column in columns)
 
 
-def _split_unit(header: str) -> tuple[str, str]:
+def split_unit(header: str) -> tuple[str, str]:
+    """Part a header into its words and the unit in brackets, or behind a stroke, if it is one."""
     match = _UNIT_IN_HEADER.match(header) or _UNIT_BEHIND_STROKE.match(header)
     if not match:
         return header, ""
@@ -155,13 +156,36 @@ def _with_header_units(
         if item is None or not item.unit:
             continue
         others = frame["unit"].drop_nulls().unique().sort().to_list() if "unit" in frame.columns else []
-        if any(not _same_unit(item.unit, other) for other in others):
+        if any(not same_unit(item.unit, other) for other in others):
             found = f"{item.header}: {item.unit}; {', '.join(others[:5])}"
             problems.add("unit_stated_twice", sheet.where(item.header, (sheet.top,)), found)
     return frame
 
 
-def _same_unit(first: str, second: str) -> bool:
+def contradicted(header: str, unit: str) -> str:
+    """Give the unit that a header states if it is another one than somebody says its figures have; empty if it is not.
+
+    Examples
+    --------
+    >>> contradicted("用电量（万千瓦时）", "kWh"), contradicted("用电量/万千瓦时", "万kWh"), contradicted("产量, t", "kg")
+    ('万千瓦时', '', 't')
+    """
+    bracketed = split_unit(header)[1] if _UNIT_IN_HEADER.match(header) else ""
+    stated = (bracketed or _unit_behind(header, unit)) if unit else ""
+    return stated if stated and not same_unit(stated, unit) else ""
+
+
+def _unit_behind(header: str, unit: str) -> str:
+    """Give the unit that a header states behind a stroke, comma or blank, if it measures the same."""
+    last = re.split(r"[/／,，:：\s]", header)[-1].strip()
+    try:
+        return last if last not in ("", header) and same_dimension(last, unit) else ""
+    except InputError:
+        return ""
+
+
+def same_unit(first: str, second: str) -> bool:
+    """Tell whether two unit texts mean the same amount; a unit that nobody knows is told elsewhere."""
     try:
         return same_dimension(first, second) and conversion(first, second) == 1.0
     except InputError:
@@ -185,6 +209,8 @@ def _column(sheet: RawSheet, item: Matched, problems: Problems) -> pl.Series:
     broken = {"value_not_number": none, "value_not_finite": judged.endless}
     if share is None:
         broken["per_cent_misplaced"] = judged.percent
+    if sheet.delimiter == ";":
+        broken["decimals_unclear"] = two_readings(cells)
     if column.kind == "year":
         broken["value_not_whole"] = judged.plain & floats.is_finite() & (floats != floats.floor())
     scaled = _in_unit_of_column(sheet, item, problems)

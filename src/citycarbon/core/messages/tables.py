@@ -65,6 +65,18 @@ TABLE_MESSAGES: dict[str, Message] = {
             "去掉文字、单位、脚注标记和千位分隔符；上标数字和带圈数字是标记，不是数值",
         ),
     ),
+    "decimals_unclear": message(
+        "schema",
+        (
+            "In a file parted by semicolons a figure may be thousands or have decimals",
+            "分号分隔的文件中，该数字可能是千位分隔，也可能是小数",
+        ),
+        ("1234 or 1.2340 for 1.234", "1.234 应写作 1234 或 1.2340"),
+        (
+            "write it without a separator of thousands, or save the file parted by commas or tabs",
+            "去掉千位分隔符，或另存为逗号或制表符分隔的文件",
+        ),
+    ),
     "per_cent_misplaced": message(
         "schema",
         ("A per cent sign stands in a column that is no share", "非比例列中出现百分号"),
@@ -162,6 +174,30 @@ TABLE_MESSAGES: dict[str, Message] = {
         (
             "write both alike if they are one, or tell them apart by a letter or number that can be seen",
             "若为同一对象请统一写法，否则用看得见的字母或数字加以区分",
+        ),
+    ),
+    "column_nested": message(
+        "schema",
+        ("A column holds lists, records or bytes", "列中为列表、结构或字节数据"),
+        ("one number or text in each cell", "每个单元格只有一个数值或文字"),
+        (
+            "take the list or record apart into columns or rows and write the file again",
+            "将其拆分为多列或多行后重新写出",
+        ),
+    ),
+    "name_missing": message(
+        "schema",
+        ("A mark stands where a name should", "应为名称的单元格中只有符号或“同上”等"),
+        ("the name of the place, sector or activity in every row", "每一行都写明地点、部门或活动的名称"),
+        ("write the name; marks such as —, 〃, 同上 and N/A name nothing", "写出名称；—、〃、同上、N/A 等不是名称"),
+    ),
+    "code_cut": message(
+        "schema",
+        ("A code was cut to a power of ten, and its digits are lost", "代码变成了科学计数法，末位数字已丢失"),
+        ("the whole code, such as 440303001001", "完整代码，如 440303001001"),
+        (
+            "format the column as text in the spreadsheet program and write the codes again",
+            "在表格软件中将该列设为文本格式后重新填写代码",
         ),
     ),
     "total_row": message(

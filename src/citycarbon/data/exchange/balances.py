@@ -18,14 +18,16 @@ from pathlib import Path
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
+from citycarbon.core.schema import PERIOD
 from citycarbon.core.units import parse
 from citycarbon.data import safety
-from citycarbon.data.cell_values import NUMBER, judge
+from citycarbon.data.cell_values import NUMBER, judge, part_of_year, periods, two_readings
 from citycarbon.data.exchange.balance_names import balance_columns, balance_rows, column_code, row_code
-from citycarbon.data.printed.headings import separator
+from citycarbon.data.printed.headings import LOOKED_AT, delimiter_of, separator
 from citycarbon.data.readers import split_sheet
 from citycarbon.data.sheets import decode
 from citycarbon.data.spelling import narrow
+from citycarbon.data.typed import same_unit
 from citycarbon.data.workbooks.loading import Workbook
 
 USUAL = "usual"
@@ -52,6 +54,7 @@ class _Grid:
     rows: list[int]
     cells: list[list[str]]
     numbers: list[list[float | None]] | None
+    delimiter: str = ","
 
     def where(self, rows: Sequence[int] = (), column: str | None = None) -> Where:
         return Where(self.shown, self.sheet or None, tuple(rows[:5]), column)
@@ -119,7 +122,7 @@ def read_balance(
         problems.add("column_missing", grid.where(), "", column="原煤, 汽油, 电力 …", aliases=known)
     problems.raise_all()
     title = " ".join(cell for line in grid.cells[: blocks[0].head.start] for cell in line if cell)
-    year = time or _year(title, grid, problems)
+    year = _stated_time(time, grid, problems) if time else _year(title, grid, problems)
     parts = [_block(grid, block, _stated_unit(grid, block, title, unit, problems), unit, problems) for block in blocks]
     frame = pl.concat(parts)
     if "等价" in title or "发电煤耗" in title:
@@ -153,7 +156,9 @@ def _grid(path: Path, sheet: str | None, encoding: str | None) -> _Grid:
     text, _ = decode(path.read_bytes(), shown, encoding)
     stated = separator(text)
     text = text if stated is None else text[text.find("\n") :]
-    delimiter = stated or "\t" if path.suffix.lower() == ".tsv" or ("\t" in text and "," not in text) else ","
+    lines = text.split("\n", 4 * LOOKED_AT)
+    usual = "\t" if path.suffix.lower() == ".tsv" else ","
+    delimiter = stated or delimiter_of(lines[0], lines[1 : 4 * LOOKED_AT], usual)
     rows, cells, before = [], [], 0
     csv.field_size_limit(safety.LONGEST_LINE)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
@@ -161,7 +166,7 @@ def _grid(path: Path, sheet: str | None, encoding: str | None) -> _Grid:
         rows.append(before + 1)
         cells.append([cell.strip() for cell in line])
         before = reader.line_num
-    return _Grid(shown, "", rows, cells, None)
+    return _Grid(shown, "", rows, cells, None, delimiter)
 
 
 def _workbook(path: Path, shown: str, sheet: str | None) -> _Grid:
@@ -208,27 +213,42 @@ def row_code_of(line: Sequence[str], section: str | None = None) -> str | None:
     return None
 
 
+def _stated_time(time: str, grid: _Grid, problems: Problems) -> str:
+    """Give the time that the caller states, in the form of tables."""
+    stated = str(periods(pl.Series([time]))[0])
+    if not PERIOD.fullmatch(stated):
+        problems.add("time_wrong", grid.where((), "time"), time)
+    return stated
+
+
 def _year(title: str, grid: _Grid, problems: Problems) -> str:
+    """Give the one year that the title states; a balance of some of its months is none of the year."""
     years = sorted(set(_YEAR.findall(title)))
-    if len(years) != 1:
-        problems.add("parameter_missing", grid.where(), ", ".join(years) or title[:60], column="time")
+    part = part_of_year(title)
+    if len(years) != 1 or part is not None:
+        found = ", ".join(years) + (f" ({part})" if part else "")
+        problems.add("parameter_missing", grid.where(), found or title[:60], column="time")
     return years[0] if years else ""
 
 
 def _stated_unit(grid: _Grid, block: _Block, title: str, unit: str | None, problems: Problems) -> str | None:
-    """Give the unit that the title or the corner of the head states for the whole table."""
-    if unit is not None and unit != USUAL:
-        try:
-            parse(unit)
-        except InputError as error:
-            problems.absorb(error)
-        return unit
+    """Give the unit of the whole table: that of its title or corner, or what the caller states for a table without one."""
     corner = " ".join(cell for line in block.head for cell in grid.cells[line][: block.first] if cell)
+    printed = None
     for text in (corner, title):
         match = _UNIT.search(text.replace("：", ":").replace("（", "(").replace("）", ")"))
         if match:
-            return _as_unit(match.group(1) or match.group(2))
-    return None
+            printed = _as_unit(match.group(1) or match.group(2))
+            break
+    if unit is None or unit == USUAL:
+        return printed
+    try:
+        parse(unit)
+    except InputError as error:
+        problems.absorb(error)
+    if printed is not None and not same_unit(printed, unit):
+        problems.add("unit_stated_twice", grid.where([grid.rows[block.head.start]], "unit"), f"{printed}; {unit}")
+    return unit
 
 
 def _as_unit(text: str) -> str | None:
@@ -276,9 +296,16 @@ def _numbers(frame: pl.DataFrame, grid: _Grid, problems: Problems) -> pl.DataFra
     """Turn cells into numbers; blanks and dashes are nothing, other words are problems."""
     blank = narrow(frame["text"]).str.replace_all(r"\s", "").is_in(list(_BLANK))
     frame = frame.filter(~blank)
-    judged = judge(frame["text"], frame["exact"], grouped=True)
+    # Where semicolons part the cells, a comma may stand for decimals.
+    semicolons = grid.delimiter == ";"
+    judged = judge(frame["text"], frame["exact"], grouped=not semicolons)
     # A share in per cent is no amount of energy.
-    frame = frame.with_columns(judged.values.set(judged.percent, None).alias("value"))
+    values = judged.values.set(judged.percent, None)
+    doubtful = two_readings(frame["text"]) if semicolons else pl.repeat(False, frame.height, eager=True)
+    for (head,), group in frame.filter(doubtful).group_by("head", maintain_order=True):
+        shown = ", ".join(group["text"].head(5).to_list())
+        problems.add("decimals_unclear", grid.where(group["line"].to_list(), str(head)), shown)
+    frame = frame.filter(~doubtful).with_columns(values.filter(~doubtful).alias("value"))
     bad = frame.filter(pl.col("value").is_null() | ~pl.col("value").is_finite())
     for (head,), group in bad.group_by("head", maintain_order=True):
         shown = ", ".join(group["text"].head(5).to_list())

@@ -11,6 +11,7 @@ none of this is taken for granted: units of gases are settled by sums that close
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def read_citycatalyst(
     if path.suffix.lower() not in (".csv", ".txt", ".tsv"):
         raise InputError("file_kind_unknown", Where(file=path.name), path.suffix or "—", kinds=".csv")
     sheet = read_text(path, path.name, encoding)
-    reading = mapping.begin(sheet, HEADERS, tuple(HEADERS)[1:5])
+    reading = mapping.begin(sheet, HEADERS, tuple(HEADERS)[1:6])
     named_place, named_year = _name_parts(path.stem)
     place, year = place or named_place, year or named_year
     if place is None or year is None:
@@ -119,7 +120,8 @@ def read_citycatalyst(
 def _name_parts(stem: str) -> tuple[str | None, int | None]:
     """Read place and year of CityCatalyst's own file names, ``inventory-PLACE-YEAR``."""
     parts = stem.removeprefix("inventory-").rpartition("-")
-    if not stem.startswith("inventory-") or not parts[2].isdigit() or len(parts[2]) != 4:
+    spans = re.search(r"(?:19|20)[0-9]{2}$", parts[0])
+    if not stem.startswith("inventory-") or not parts[2].isdigit() or len(parts[2]) != 4 or spans:
         return None, None
     return parts[0] or None, int(parts[2])
 
@@ -130,9 +132,10 @@ def _check_total_unit(reading: mapping.Reading) -> None:
     if index is None:
         return
     unit = reading.sheet.rows[f"column_{index + 1}"]
-    wrong = reading.rows.filter(unit.is_not_null() & (unit != TOTAL_UNIT))
+    bare = unit.is_null() & reading.rows["emission_co2e"].is_not_null()
+    wrong = reading.rows.filter(bare | (unit != TOTAL_UNIT).fill_null(False))
     if wrong.height:
-        shown = ", ".join(unit.filter(unit.is_not_null() & (unit != TOTAL_UNIT)).unique().to_list()[:5])
+        shown = ", ".join(unit.filter((unit != TOTAL_UNIT).fill_null(False)).unique().to_list()[:5]) or "—"
         reading.refuse(wrong, "value_not_listed", "Total Emission Units", shown, known=TOTAL_UNIT)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -100,7 +100,7 @@ def begin(sheet: RawSheet, headings: Mapping[str, str], needed: tuple[str, ...])
     """Type the cells of a sheet; cells that must be numbers and are not refuse their rows."""
     unfilled = [pl.col(name).replace(list(UNFILLED), None) for name in sheet.rows.columns if name != ROW]
     plain = sheet.rows.with_columns(unfilled)
-    cleared = RawSheet(sheet.file, sheet.sheet, sheet.header, plain, sheet.encoding, sheet.numbers, sheet.top)
+    cleared = replace(sheet, rows=plain)
     matched, uses = match_fields(cleared, headings, needed)
     # Keys of other tools are no words of ours yet: they pass as text and are settled by `settle_notation`.
     frame, found = typed_frame(cleared, matched)

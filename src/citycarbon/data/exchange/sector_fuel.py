@@ -18,8 +18,9 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.core.units import conversion, same_dimension
 from citycarbon.data import safety
-from citycarbon.data.cell_values import judge
+from citycarbon.data.cell_values import judge, periods, two_readings
 from citycarbon.data.classifications import classification_rows
 from citycarbon.data.sheets import ROW, RawSheet, read_text, read_workbook
 from citycarbon.data.spelling import simple
@@ -29,6 +30,7 @@ PARTS = ("cell", "sector_total", "fuel_total", "total")
 TOTAL_ROWS = ("total", "totalconsumption")
 TOTAL_COLUMN = "scope1total"
 UNIT = "Mt"
+_MILLION_TONNES = ("milliontonnes", "milliontonnesco2", "millionmetrictons", "milliontons")
 _YEAR_SHEET = re.compile(r"^(1|2)\d{3}$")
 _YEAR_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 
@@ -124,11 +126,12 @@ def _provinces(raw: RawSheet, only: Mapping[str, str]) -> tuple[pl.DataFrame, st
         if not rows.height:
             known = ", ".join(raw.rows[header[name]].drop_nulls().unique().sort().head(12).to_list())
             raise InputError("value_not_listed", raw.where(name), text, known=known)
+    rows = rows.with_columns(periods(rows[header["year"]]).alias(header["year"]))
     keys = {"place": header["province"], "time": header["year"], "printed": header["sector"]}
     columns = [name for name in raw.header if name not in ("province", "year", "sector")]
     frame = rows.select(pl.col(ROW), *(pl.col(column).alias(name) for name, column in keys.items()),
                         *(pl.col(header[name]).alias(name) for name in columns))  # fmt: skip
-    return _long(frame, columns, raw.file, raw.top), raw.encoding
+    return _long(frame, columns, raw.file, raw.top, semicolons=raw.delimiter == ";"), raw.encoding
 
 
 def _wanted(path: Path, shown: str, sheet: str | None, time: str | None) -> dict[str, str]:
@@ -139,6 +142,7 @@ def _wanted(path: Path, shown: str, sheet: str | None, time: str | None) -> dict
     InputError
         If the workbook has no such sheet, none that is named by a year, or the year of a sheet is stated nowhere or twice.
     """
+    time = None if time is None else str(periods(pl.Series([time]))[0])
     book = Workbook.open(path, shown)
     names = book.visible
     years = {name: name.strip() for name in names if _YEAR_SHEET.match(name.strip())}
@@ -170,13 +174,40 @@ def _sheets(path: Path, shown: str, place: str, wanted: Mapping[str, str]) -> pl
         frame = raw.rows.select(pl.col(ROW), pl.lit(place).alias("place"), pl.lit(year).alias("time"),
                                 pl.col("column_1").alias("printed"),
                                 *(pl.col(column).alias(cell) for cell, column in wanted.items()))  # fmt: skip
+        _refuse_units(raw, shown, name)
         # The row below the header names the unit of each column.
         frame = frame.filter(pl.col("printed").is_not_null())
         parts.append(_long(frame, columns, f"{shown}#{name}", raw.top))
     return pl.concat(parts)
 
 
-def _long(frame: pl.DataFrame, columns: list[str], file: str, top: int) -> pl.DataFrame:
+def _refuse_units(raw: RawSheet, shown: str, sheet: str) -> None:
+    """Refuse a sheet whose corner, or the row below its header, states another unit than million tonnes.
+
+    Raises
+    ------
+    InputError
+        ``value_not_listed`` with the cell that states it.
+    """
+    problems = Problems()
+    corner = re.search(r"(?:units?|单位)\s*[:：]\s*(.+)$", raw.header[0], re.IGNORECASE)
+    stated = [(raw.top, "—", corner.group(1))] if corner else []
+    bare = raw.rows.filter(pl.col("column_1").is_null())
+    for row in bare.iter_rows(named=True):
+        stated += [(row[ROW], head, row[f"column_{index + 1}"]) for index, head in enumerate(raw.header)
+                   if row[f"column_{index + 1}"] is not None]  # fmt: skip
+    for number, head, text in stated:
+        unit = text.strip("()（）[]【】 ")
+        try:
+            same = same_dimension(unit, UNIT) and float(conversion(unit, UNIT)) == 1.0
+        except InputError:
+            same = simple(unit) in _MILLION_TONNES
+        if not same and len(problems) < 5:
+            problems.add("value_not_listed", Where(shown, sheet, (number,), head), text, known=f"{UNIT} CO2, {UNIT}")
+    problems.raise_all()
+
+
+def _long(frame: pl.DataFrame, columns: list[str], file: str, top: int, *, semicolons: bool = False) -> pl.DataFrame:
     """One row a cell; names become codes, and what is no number or has no code is named."""
     problems = Problems()
     name, _, sheet = file.partition("#")
@@ -198,6 +229,16 @@ def _long(frame: pl.DataFrame, columns: list[str], file: str, top: int) -> pl.Da
         hits = tuple(wrong[ROW].head(5).to_list())
         shown = ", ".join(str(cell) for cell in wrong["text"].head(5).to_list())
         problems.add("value_not_number", Where(name, sheet or None, hits, str(column)), shown)
+    for (column,), group in long.filter(two_readings(long["text"]) & semicolons).group_by(
+        "column", maintain_order=True
+    ):
+        hits = tuple(group[ROW].head(5).to_list())
+        problems.add("decimals_unclear", Where(name, sheet or None, hits, str(column)), str(group["text"][0]))
+    for (printed_name,), group in long.filter(pl.struct("place", "time", "printed", "column").is_duplicated()).group_by(
+        "printed", maintain_order=True
+    ):
+        hits = tuple(group[ROW].unique(maintain_order=True).head(5).to_list())
+        problems.add("row_duplicate", Where(name, sheet or None, hits), str(printed_name), key="place, time, sector")
     problems.raise_all()
     codes = {text: sectors.get(folded) for text, folded in printed.items()}
     activity = {column: fuels.get(simple(column), (None, "1"))[0] for column in columns}

@@ -7,21 +7,24 @@ report of what was mapped. Not for: guessing; a header without a row in the mapp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from citycarbon.core.dimensions import CodeList
-from citycarbon.core.errors import Problems, Where
+from citycarbon.core.errors import InputError, Problem, Problems, Where
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, Table
 from citycarbon.data import safety
+from citycarbon.data.cell_values import part_of_year
 from citycarbon.data.exchange.import_report import ColumnUse, ImportReport
+from citycarbon.data.printed.nameless import nameless
 from citycarbon.data.printed.printed_totals import printed_totals
-from citycarbon.data.readers import FileOptions, raw_sheet, read_table, split_sheet
+from citycarbon.data.readers import KEYS, FileOptions, doubled_rows, raw_sheet, read_table, split_sheet
 from citycarbon.data.sheets import ROW, RawSheet
-from citycarbon.data.typed import match_headers, typed_frame
+from citycarbon.data.typed import contradicted, match_headers, typed_frame
 
 FORMAT = "wide"
 ROLES = ("place", "time", "value", "leave_out")
@@ -93,15 +96,37 @@ def read_wide(
     tell("typing")
     kind: type[ActivityTable | EmissionTable] = EmissionTable if meaning["gas"].drop_nulls().len() else ActivityTable
     long = _long(raw, meaning, given or {})
+    if not long.rows.height:
+        raise InputError("file_empty", Where(file=shown, sheet=raw.sheet or None), "")
     matched = match_headers(long, kind.columns)
     frame, problems = typed_frame(long, matched)
     tell("checking")
     where = Where(file=shown, sheet=raw.sheet or None)
     problems.extend(printed_totals(frame, kind, where, declared))
+    problems.extend(nameless(frame, kind, where))
+    problems.extend(_doubled(frame, kind, where))
+    _check_times(frame, meaning, raw, problems)
     problems.raise_all()
     table = kind(frame, where=where)
     uses = [_use(raw, row) for row in meaning.iter_rows(named=True)]
     return table, ImportReport(FORMAT, shown, safety.sha256(file), raw.rows.height, frame.height, tuple(uses))
+
+
+def _doubled(frame: pl.DataFrame, kind: type[Table], where: Where) -> list[Problem]:
+    """Rows that say the same twice; two columns of one meaning are two facts, whatever they hold."""
+    header = frame["provenance_id"].str.replace(r":[0-9]+$", "").alias("header")
+    found = doubled_rows(frame.with_columns(header), ("place", "time", "header", *KEYS[kind][2:]), where)
+    # A row that stands twice does so in each of its columns.
+    return list({item.where.rows: item for item in found}.values())
+
+
+def _check_times(frame: pl.DataFrame, meaning: pl.DataFrame, raw: RawSheet, problems: Problems) -> None:
+    """Refuse a header that names a part of a year above figures that stand under another time."""
+    yearly = bool(frame["time"].str.contains(r"^[0-9]{4}$").any())
+    for header in meaning.filter(pl.col("role") == "value")["header"].to_list():
+        part = part_of_year(header, months=yearly)
+        if part is not None:
+            problems.add("time_wrong", raw.where(header, (raw.top,)), part)
 
 
 def _use(raw: RawSheet, row: Mapping[str, Any]) -> ColumnUse:
@@ -128,6 +153,11 @@ def _check(raw: RawSheet, meaning: pl.DataFrame, given: Mapping[str, str], mappi
         elif stated > 1:
             problems.add("column_duplicate", Where(file=mapping, column="role"), role)
     figures = meaning.filter(pl.col("role") == "value")
+    for header, unit in figures.select("header", "unit").drop_nulls().iter_rows():
+        if other := contradicted(header, unit):
+            problems.add(
+                "unit_stated_twice", Where(file=mapping, column="unit", item=header), f"{header}: {other}; {unit}"
+            )
     emissions = figures["gas"].drop_nulls().len() > 0
     for name in ("sector", "activity", "unit", *(("scope", "gas") if emissions else ())):
         for header in figures.filter(pl.col(name).is_null())["header"].to_list():
@@ -155,4 +185,4 @@ def _long(raw: RawSheet, meaning: pl.DataFrame, given: Mapping[str, str]) -> Raw
         name for name in long.columns if name != ROW and (name in ("value",) or long[name].null_count() < long.height)
     ]
     rows = long.select(ROW, *(pl.col(name).alias(f"column_{index + 1}") for index, name in enumerate(names)))
-    return RawSheet(raw.file, raw.sheet, tuple(names), rows, raw.encoding, None, raw.top)
+    return replace(raw, header=tuple(names), rows=rows, numbers=None)

@@ -11,11 +11,14 @@ from citycarbon.core.errors import InputError, Where
 
 
 def visible_sheets(book: Any) -> list[str]:
-    """Give the names of the sheets that a person sees; hidden ones hold lists and workings of programs."""
+    """Give the names of the sheets that a person sees anything on; hidden ones hold lists and workings of programs."""
     names = list(book.sheet_names)
     if len(names) < 2:
         return names
     seen = [name for name in names if _visible(book, name)]
+    if len(seen) > 1:
+        # A new workbook has blank sheets behind the one that was used.
+        seen = [name for name in seen if _filled(book, name)] or seen
     return seen or names
 
 
@@ -23,6 +26,14 @@ def _visible(book: Any, name: str) -> bool:
     try:
         return bool(book.load_sheet(name, header_row=None, n_rows=0).visible == "visible")
     except Exception:  # noqa: BLE001 - a chart sheet has no cells; whoever asks for it by name is told so
+        return False
+
+
+def _filled(book: Any, name: str) -> bool:
+    try:
+        sheet = book.load_sheet(name, header_row=None, dtypes="string")
+        return bool(sheet.height and sheet.width)
+    except Exception:  # noqa: BLE001 - whoever reads it is told what is wrong
         return False
 
 

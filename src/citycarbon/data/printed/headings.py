@@ -14,6 +14,10 @@ from collections.abc import Sequence
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.units import parse
 
+_SIGNED = re.compile(
+    r"\s*(填表|制表|审核|复核|负责|统计|报出|打印|单位|日期|联系|电话|prepared|checked|approved|date)\w*\s*[:：]",
+    re.IGNORECASE,
+)
 LOOKED_AT = 25
 """Lines at the top and at the end that are looked at."""
 Lines = Sequence[tuple[int, Sequence[str]]]
@@ -25,7 +29,7 @@ _NOTE = re.compile(
     r"\s*([(（\[【]?\s*(附?[注註]|说明|說明|备注|備註|资料来源|資料來源|数据来源|數據來源|来源|來源|单位|單位|计量单位"
     r"|填表|制表|审核|复核|负责人|打印日期|制表日期|報表|source|sources|note|notes|notice|remark|remarks|unit|units|data|copyright"
     r"|last updated|footnote)"
-    r"\s*\d*\s*[)）\]】]?\s*([:：.、]|$)|©|\(c\)|[*※†‡①②③⑴]|[注註]\d|\d+[)）]\s*\D|[\[【]\d+[\]】])",
+    r"\s*\d*\s*[)）\]】]?\s*([:：.、]|$)|©|\(c\)|[*※†‡①②③⑴]|[注註]\d|\d+\s*[)）、.．]\s*[^\d\s]|[\[【]\d+[\]】])",
     re.IGNORECASE,
 )
 
@@ -37,12 +41,25 @@ def separator(text: str) -> str | None:
 
 
 def delimiter_of(first: str, more: Sequence[str], usual: str) -> str:
-    """Tell what parts the cells: what stands in the first line, or else in most of the next, as below a title."""
+    """Tell what parts the cells: what stands in the first line and as often in another, or else in most, as below a title."""
     if usual == "\t":
         return usual
-    counted = {mark: sum(mark in line for line in more) for mark in (usual, ";", "\t")}
-    here = next((mark for mark in counted if mark in first), None)
-    return here or (max(counted, key=lambda mark: counted[mark]) if any(counted.values()) else usual)
+    marks = (usual, ";", "\t", "|")
+    lines = [line for line in (first, *more) if line.strip()]
+    for mark in (mark for mark in marks if mark in first):
+        if any(line.count(mark) == first.count(mark) for line in lines[1:]):
+            return mark
+    # The first line stands alone: a title, or a header whose rows have another number of cells.
+    even = {mark: _evenly(lines[1:], mark) for mark in marks}
+    best = max(even, key=lambda mark: even[mark])
+    here = next((mark for mark in marks if mark in first), usual)
+    return best if even[best] > max(even[here], 1) else here
+
+
+def _evenly(lines: Sequence[str], mark: str) -> int:
+    """Give how many lines hold a mark equally often."""
+    counted = [line.count(mark) for line in lines if mark in line]
+    return max((counted.count(each) for each in set(counted)), default=0)
 
 
 def text_lines(text: str, delimiter: str, above: int) -> list[tuple[int, list[str]]]:
@@ -167,7 +184,9 @@ def notes_below(lines: Lines, width: int) -> list[int]:
         marked = bool(_NOTE.match(filled[0])) and texts[0] != ""
         # A second text may stand in the line, such as the date of print; its first then says outright that it is a note.
         noted = marked and (len(filled) == 1 or (len(filled) == 2 < width and bool(re.search(r"[:：]|^©", filled[0]))))
-        if not ((alone and width > 2 and len(texts) == 1 and not _NUMBER.fullmatch(filled[0])) or noted):
+        sentence = alone and width > 2 and (len(texts) == 1 or len(filled[0]) >= 8) and not _NUMBER.fullmatch(filled[0])
+        signed = len(filled) > 1 and len(filled) < width and all(_SIGNED.match(cell) for cell in filled)
+        if not (sentence or noted or signed):
             break
         found.insert(0, number)
     return found

@@ -21,7 +21,10 @@ from citycarbon.core.tables import Table
 from citycarbon.data.library import activity_names
 from citycarbon.data.spelling import simple
 
-NAMES = ("place", "sector", "activity", "vehicle", "stream", "element", "equipment")
+NAMES = (
+    "place", "sector", "activity", "vehicle", "stream", "element", "equipment", "stage", "housing", "site", "treatment",
+    "technology", "from_land", "to_land", "driver", "medium",
+)  # fmt: skip
 """Columns that say of what a figure is."""
 SUBJECTS = ("measure", "proxy", "driver", "stock", "attribute")
 """Columns that say what is counted; figures of two of them are never added."""
@@ -37,17 +40,25 @@ PROOF = 4.0
 ALWAYS, BESIDE = "always", "beside"
 
 _SIMPLIFIED = str.maketrans("總総計區縣國體數業會匯併該當國個", "总总计区县国体数业会汇并该当国个")
+_OF_WHICH = re.compile(
+    r"\s*(?:其中|[#]\s*[\u4e00-\u9fff]|[内含]\s*:|包括\s*:|thereof\b|of which\b|incl(?:uding|\.)?\s*:)"
+)
+_NUMBERING = re.compile(
+    r"^\s*(?:[(]?[一二三四五六七八九十]+[)]?\s*[、.,)]|[(]?[0-9ivx]{1,4}[)]?\s*[、.)])\s*|[\s*†‡]*[0-9①-⑳]?\s*$"
+)
 _BRACKETS = re.compile(r"[(\[【〔{<《]([^()\[\]【】〔〕{}<>《》]*)[)\]】〕}>》]")
 _SUM = "合计|总计|小计|共计|累计|总和|汇总|加总"
-_HAN_ALWAYS = re.compile(rf"(?:{_SUM}).*|.*(?:{_SUM}|之和)|其中.*|计|总|总数|总量|总体|全部|合计数")
+_HAN_ALWAYS = re.compile(
+    rf"(?:{_SUM}).*|.*(?:{_SUM}|之和)|其中.*|合?共(?:[0-9]+[个家户处座台辆区县镇]?)?|通计|计|总|总数|总量|总体|全部|合计数"
+)
 _WHOLE = "市|区|县|省|国|州|镇|乡|旗|盟|域|港|岛|厂|校|村|园|园区|街道|社区|公司|集团|社会|行业|部门|地区|系统|球|体"
 _HAN_BESIDE = re.compile(
-    rf"(?:全|本|整个)(?:{_WHOLE})(?:域|范围|口径|辖区|地区|平均|平均值|总.*|用电.*|用能.*|排放.*)?|.*(?:总量|总数|总额)|平均|平均值|均值"
+    rf"(?:全|本|整个)(?:{_WHOLE})(?:域|范围|口径|辖区|地区|平均|平均值|总.*|用电.*|用能.*|排放.*)?|.*(?:总量|总数|总额)|总.*[量耗额]|所有(?:{_WHOLE}|行业|用户)?|平均|平均值|均值"
 )
 _ALWAYS = frozenset((
     "total", "totals", "sum", "sums", "subtotal", "subtotals", "sub total", "sub totals", "totale", "totaal", "gesamt",
     "insgesamt", "summe", "zwischensumme", "gesamtsumme", "somme", "suma", "soma", "razem", "итого", "всего", "合計",
-    "sum total", "toplam", "jumlah", "합계", "총계", "소계", "tổng", "tổng cộng",
+    "sum total", "toplam", "jumlah", "합계", "총계", "tot", "ttl", "σ", "トータル", "소계", "tổng", "tổng cộng",
 ))  # fmt: skip
 _LAST = ("total", "totals", "subtotal", "subtotals")
 _AFTER_TOTAL = frozenset((
@@ -83,7 +94,9 @@ def total_word(name: str) -> str | None:
     """
     folded = unicodedata.normalize("NFKC", name).casefold().translate(_SIMPLIFIED)
     bare = _BRACKETS.sub(" ", folded)
-    found = {_word(bare), *(_word(inner) for inner in _BRACKETS.findall(folded))}
+    if _OF_WHICH.match(folded):
+        return ALWAYS
+    found = {_word(bare), _word(_NUMBERING.sub("", bare)), *(_word(inner) for inner in _BRACKETS.findall(folded))}
     return ALWAYS if ALWAYS in found else BESIDE if BESIDE in found else None
 
 
@@ -98,7 +111,9 @@ def _word(text: str) -> str | None:
     if (
         phrase in _ALWAYS
         or (words and words[-1] in _LAST)
-        or phrase.startswith(("of which", "grand total", "sub total"))
+        or phrase.startswith(
+            ("of which", "grand total", "sub total", "sum of ", "total excl", "total incl", "total ghg")
+        )
     ):
         return ALWAYS
     if len(words) > 1 and words[0] in _LAST and words[1] in _AFTER_TOTAL:
@@ -189,16 +204,33 @@ def _by_sum(frame: pl.DataFrame, column: str, amount: str, names: set[str]) -> d
         pl.len().over("group").alias("names"),
         (pl.col("value") != 0).sum().over("group").alias("filled"),
     ).filter((pl.col("names") > 2) & pl.col("name").is_in(list(names)))
-    agrees = (pl.col("value") - pl.col("others")).abs() <= 1e-9 * pl.col("value").abs()
+    # Printed figures are rounded each for itself: their sum may miss by half of the last digit for each of them.
+    step = _last_digit(frame[amount])
+    apart = (pl.col("value") - pl.col("others")).abs()
+    rows = rows.with_columns(
+        (apart <= 1e-9 * pl.col("value").abs()).alias("exact"), (0.5 * step * pl.col("names")).alias("slack")
+    )
+    agrees = pl.col("exact") | (apart <= pl.col("slack") * (1 + 1e-9))
     whole = rows.group_by("name", maintain_order=True).agg(agrees.all().alias("all"))
     hits = rows.join(whole.filter("all"), on="name", how="semi").filter((pl.col("value") != 0) & (pl.col("filled") > 2))
     wanted = PROOF + math.log10(max(frame[column].n_unique(), 1))
     found = {}
     for (name,), part in hits.group_by("name", maintain_order=True):
-        if sum(_digits(value) for value in part["value"].to_list()) >= wanted:
+        if sum(_proof(*row) for row in part.select("value", "exact", "slack").rows()) >= wanted:
             value = part["value"][0]
             found[str(name)] = f" ({value:.10g} = {part['names'][0] - 1} ×)"
     return found
+
+
+def _proof(value: float, exact: bool, slack: float) -> float:
+    """Digits by which a sum agrees: all of them, or those before what rounding leaves open."""
+    return float(_digits(value)) if exact else max(math.log10(abs(value) / (2.0 * slack)), 0.0)
+
+
+def _last_digit(values: pl.Series) -> float:
+    """Give one unit of the last decimal that any figure has, at most 1."""
+    decimals = values.cast(pl.Float64).cast(pl.String).str.extract(r"^-?[0-9]+\.([0-9]*[1-9])0*$").str.len_chars().max()
+    return float(10.0 ** -int(decimals or 0))  # type: ignore[arg-type]
 
 
 def _digits(value: float) -> int:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems
-from citycarbon.data.cell_values import judge
+from citycarbon.data.cell_values import judge, part_of_year
 from citycarbon.data.sheets import ROW, RawSheet
 from citycarbon.data.spelling import narrow
+from citycarbon.data.typed import contradicted
 
 _RANGE = re.compile(r"^(-?[\d.]+)?\.\.(-?[\d.]+)?$")
 
@@ -56,9 +57,21 @@ class Wanted:
             if header not in raw.header:
                 problems.add("map_unknown", raw.where(header, (raw.top,)), header, known=known)
         problems.raise_all()
+        self._check_heads(raw, problems)
+        problems.raise_all()
         kept = self._rows(raw)
         renamed = self._words(kept)
         return _long(renamed, self.keys, self.wide) if self.wide else renamed
+
+    def _check_heads(self, raw: RawSheet, problems: Problems) -> None:
+        """Refuse columns whose header states another unit than the study, or a part of a year that the study does not."""
+        for header, texts in self.wide.items():
+            place = raw.where(header, (raw.top,))
+            if stated := contradicted(header, texts.get("unit") or ""):
+                problems.add("unit_stated_twice", place, f"{header}: {stated}; {texts['unit']}")
+            part = part_of_year(header, months=False) if "time" not in texts else None
+            if part is not None:
+                problems.add("time_wrong", place, part)
 
     def _rows(self, raw: RawSheet) -> RawSheet:
         if not self.only:
@@ -137,4 +150,4 @@ def _long(raw: RawSheet, keys: Mapping[str, str], wide: Mapping[str, Mapping[str
         numbers = pl.DataFrame({"value": value}).select(
             (pl.col("value") if name == "value" else empty).alias(f"column_{i + 1}") for i, name in enumerate(names)
         )
-    return RawSheet(raw.file, raw.sheet, headers, rows, raw.encoding, numbers, raw.top)
+    return replace(raw, header=headers, rows=rows, numbers=numbers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.data.workbooks.formats import Shown, seen, shown
@@ -29,9 +29,13 @@ _OFF = ("0", "false", "none", "noStrike")
 
 @dataclass
 class Odd:
-    """What is odd in a sheet: texts by row and column (from 0); the first and last column that hold anything (from 1)."""
+    """What is odd in a sheet: texts by row and column (from 0); the first and last column that hold anything (from 1).
+
+    Where a cell is in ``exact``, its stored number holds beside the text.
+    """
 
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    exact: set[tuple[int, int]] = field(default_factory=set)
     first: int = 1
     last: int = 0
 
@@ -66,7 +70,7 @@ def odd_cells(parts: Parts, where: Where) -> Odd:
     scan = _Scan(book, where)
     walk(data, scan.start, scan.end, scan.text, where)
     scan.problems.raise_all()
-    return Odd(scan.texts, scan.first or 1, scan.last)
+    return Odd(scan.texts, scan.exact, scan.first or 1, scan.last)
 
 
 def merged_ranges(parts: Parts, sheet: str) -> list[tuple[int, int, int, int]]:
@@ -154,26 +158,32 @@ def _stale(facts: Mapping[str, str]) -> str:
 
 
 def _formats(parts: Parts, part: str) -> tuple[Shown, ...]:
-    """Give the format of each cell style, in the order in which cells count them."""
+    """Give the format of each cell style, in the order in which cells count them, and whether its font strikes out."""
     codes: dict[int, str] = {}
-    found: list[int] = []
+    found: list[tuple[int, int]] = []
+    struck: list[bool] = []
     inside: list[str] = []
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
         if name == "numFmt" and attributes.get("numFmtId", "").isdigit():
             codes[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
         elif name == "xf" and "cellXfs" in inside:
-            number = attributes.get("numFmtId", "0")
-            found.append(int(number) if number.isdigit() else 0)
-        elif name == "cellXfs":
+            number, font = attributes.get("numFmtId", "0"), attributes.get("fontId", "0")
+            found.append((int(number) if number.isdigit() else 0, int(font) if font.isdigit() else 0))
+        elif name == "font" and "fonts" in inside:
+            struck.append(False)
+        elif name == "strike" and "fonts" in inside and struck:
+            struck[-1] = attributes.get("val", "1") not in _OFF
+        elif name in ("cellXfs", "fonts"):
             inside.append(name)
 
     def end(name: str) -> None:
-        if name == "cellXfs":
+        if name in ("cellXfs", "fonts"):
             inside.clear()
 
     parts.walk(part, start, end)
-    return tuple(shown(number, codes.get(number)) for number in found)
+    through = dict(enumerate(struck))
+    return tuple(replace(shown(number, codes.get(number)), struck=through.get(font, False)) for number, font in found)
 
 
 class _Runs:
@@ -259,6 +269,7 @@ class _Scan:
         self.book, self.where = book, where
         self.problems = Problems()
         self.texts: dict[tuple[int, int], str] = {}
+        self.exact: set[tuple[int, int]] = set()
         self.first: int | None = None
         self.row = self.column = self.last = 0
         self.cell: Mapping[str, str] | None = None
@@ -333,10 +344,15 @@ class _Scan:
     def _show(self, style: str, value: str) -> None:
         number = int(style) if style.isdigit() else 0
         format_ = self.book.formats[number] if number < len(self.book.formats) else None
-        if format_ is not None and format_.special:
-            text = seen(value, format_, from_1904=self.book.from_1904)
-            if text is not None:
-                self.texts[self.row - 1, self.column - 1] = text
+        if format_ is None or not format_.special:
+            return
+        text = seen(value, format_, from_1904=self.book.from_1904)
+        if format_.struck:
+            text = "".join(f"{sign}{_STROKE}" for sign in text or value)
+        if text is not None:
+            self.texts[self.row - 1, self.column - 1] = text
+            if format_.exact:
+                self.exact.add((self.row - 1, self.column - 1))
 
     def _note(self, code: str, found: str) -> None:
         named = sum(1 for each in self.problems if each.code == code)

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from citycarbon.data.workbooks import wording
+
 _BUILT_IN = {
     9: "0%", 10: "0.00%", 14: "yyyy/m/d", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
     20: "h:mm", 21: "h:mm:ss", 22: "yyyy/m/d h:mm", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0",
@@ -31,22 +33,35 @@ _EPOCH = datetime.datetime(1899, 12, 30)
 _LATER = 1462
 """Days between the two ways in which workbooks count days: from 1900, or from 1904."""
 _LAST_SERIAL = 2958465
+_LAST_YEAR = 2200
+"""A number up to this one in a format of dates is rather a year that was typed into it than a day before 1907."""
+
+
+_SPECIAL = ("percent", "month", "year", "no_year", "clock", "worded", "padded", "spanned")
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a format shows: ``plain``, ``percent``, ``day``, ``moment``, ``month``, ``year``, ``no_year`` or ``clock``."""
+    """What a format shows: ``plain``, ``percent``, ``day``, ``moment``, ``month``, ``year``, ``no_year`` or ``clock``.
+
+    ``worded`` is a number with words or without its thousands, ``padded`` one with zeros before it, ``spanned`` a date with words
+    that make it none.
+    """
 
     kind: str
     code: str
     by_number: bool = False
+    struck: bool = False
 
     @property
     def special(self) -> bool:
         """Whether the plain reading of a cell says something else than what is seen."""
-        return self.kind in ("percent", "month", "year", "no_year", "clock") or (
-            self.by_number and self.kind != "plain"
-        )
+        return self.struck or self.kind in _SPECIAL or (self.by_number and self.kind != "plain")
+
+    @property
+    def exact(self) -> bool:
+        """Whether the stored number is the one that is seen, only written otherwise."""
+        return self.kind in ("percent", "padded") and not self.struck
 
 
 def shown(number: int, code: str | None = None) -> Shown:
@@ -60,7 +75,16 @@ def shown(number: int, code: str | None = None) -> Shown:
     if code is None and number in _CHINESE:
         return Shown(_kind(_CHINESE[number]), _CHINESE[number], by_number=True)
     text = code if code is not None else _BUILT_IN.get(number, "General")
-    return Shown(_kind(text), text)
+    return Shown(_told(_kind(text), text), text)
+
+
+def _told(kind: str, code: str) -> str:
+    """Look at what a format says beside its number or date."""
+    if kind in ("plain", "percent") and wording.tells(code.replace("%", "") if kind == "percent" else code):
+        return "worded"
+    if kind == "plain" and re.fullmatch("0{2,}", code):
+        return "padded"
+    return "spanned" if kind in ("day", "moment", "month", "year") and wording.words_of_date(code) else kind
 
 
 def _kind(code: str) -> str:
@@ -103,12 +127,18 @@ def seen(text: str, format_: Shown, *, from_1904: bool = False) -> str | None:
     >>> seen("44044", shown(57)), seen("0.95", shown(9)), seen("44562", shown(200, "yyyy"))
     ('2020-08', '95%', '2022')
     """
-    if format_.kind == "percent":
-        return _percent(text)
+    if format_.kind in ("plain", "percent"):
+        return _percent(text) if format_.kind == "percent" else None
+    if format_.kind == "padded":
+        return text.zfill(len(format_.code)) if text.isdigit() else None
+    if format_.kind == "worded":
+        return wording.written(text, format_.code)
     moment = _moment(text, from_1904=from_1904)
     if moment is None:
         return None
     day = moment.date().isoformat()
+    if format_.kind == "spanned" or (format_.kind in ("day", "month", "year") and _typed_year(text)):
+        return f"{day} ({format_.code})"
     if format_.kind == "clock":
         return f"{_clock(text) or moment} ({format_.code})"
     if format_.kind == "no_year":
@@ -142,6 +172,10 @@ def _moment(text: str, *, from_1904: bool) -> datetime.datetime | None:
     if not 0 <= number <= _LAST_SERIAL:
         return None
     return _EPOCH + datetime.timedelta(seconds=round(number * 86400))
+
+
+def _typed_year(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,4}(\.0+)?", text)) and float(text) <= _LAST_YEAR
 
 
 def _clock(text: str) -> str:

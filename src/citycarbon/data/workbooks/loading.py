@@ -114,8 +114,8 @@ def _overlaid(texts: pl.DataFrame, numbers: pl.DataFrame, odd: Odd) -> tuple[pl.
             continue
         rows = [row for row in cells if row < texts.height]
         said = pl.Series([cells[row] for row in rows], dtype=pl.String)
-        share = said.str.ends_with("%")
+        held = pl.Series([(row, column + odd.first - 1) in odd.exact for row in rows], dtype=pl.Boolean)
         seen[column] = seen[column].scatter(rows, said)
-        lost = pl.Series(rows, dtype=pl.UInt32).filter(~share)
+        lost = pl.Series(rows, dtype=pl.UInt32).filter(~held)
         exact[column] = exact[column].scatter(lost, None) if len(lost) else exact[column]
     return pl.DataFrame(seen), pl.DataFrame(exact)

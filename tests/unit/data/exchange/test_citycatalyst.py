@@ -99,7 +99,11 @@ def test_gbk_and_lacking_columns(tmp_path: Path) -> None:
     short.write_text("GPC Reference Number,Total Emissions\nI.1.1,5\n")
     with pytest.raises(InputError) as caught:
         read_citycatalyst(short)
-    assert {problem.where.column for problem in caught.value.problems} == {"Subsector name", "Notation Key"}
+    assert {problem.where.column for problem in caught.value.problems} == {
+        "Subsector name",
+        "Total Emission Units",
+        "Notation Key",
+    }
 
 
 def test_written_and_read_again_the_records_are_equal(tmp_path: Path) -> None:

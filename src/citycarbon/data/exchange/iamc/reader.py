@@ -15,7 +15,7 @@ import polars as pl
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import Origin
 from citycarbon.data import safety
-from citycarbon.data.cell_values import judge, periods
+from citycarbon.data.cell_values import judge, periods, two_readings
 from citycarbon.data.exchange.iamc.table import INDEX, IamcTable
 from citycarbon.data.sheets import ROW, RawSheet, read_text, read_workbook
 from citycarbon.data.workbooks.loading import Workbook
@@ -200,17 +200,19 @@ def _numbered(sheet: RawSheet, long: pl.DataFrame, problems: Problems) -> pl.Dat
     if odd.height:
         judged = judge(odd["figure"])
         odd = odd.with_columns(judged.values.set(~judged.plain, None).alias("value"))
-        _note_texts(sheet, odd.filter(pl.col("value").is_null()), problems)
+        _note_texts(sheet, odd.filter(pl.col("value").is_null()), "value_not_number", problems)
         long = pl.concat([long.filter(pl.col("value").is_not_null()), odd]).sort("series", "time", maintain_order=True)
+    if sheet.delimiter == ";":
+        _note_texts(sheet, long.filter(two_readings(long["figure"])), "decimals_unclear", problems)
     return long.filter(pl.col("value").is_not_null()).with_columns(pl.lit(sheet.sheet).alias("sheet"))
 
 
-def _note_texts(sheet: RawSheet, wrong: pl.DataFrame, problems: Problems) -> None:
-    """Name the cells that are no numbers, column by column."""
+def _note_texts(sheet: RawSheet, wrong: pl.DataFrame, code: str, problems: Problems) -> None:
+    """Name the cells that are no numbers, or not one number, column by column."""
     for (cell,), part in wrong.group_by("cell", maintain_order=True):
         header = sheet.header[int(str(cell).removeprefix("column_")) - 1]
         shown = ", ".join(part["figure"].head(5).to_list()) + (f" … ({part.height})" if part.height > 5 else "")
-        problems.add("value_not_number", sheet.where(header, _numbers(part)), shown)
+        problems.add(code, sheet.where(header, _numbers(part)), shown)
 
 
 def _note_doubles(parts: list[pl.DataFrame], where: Where, problems: Problems) -> None:

@@ -27,7 +27,7 @@ from citycarbon.studies import service
 SECONDS = 30.0
 MOST_ROWS = 10_000
 PLAIN = (str, int, float, bool)
-ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
+ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".json")
 _AT_ONCE = BoundedSemaphore(2)
 
 
