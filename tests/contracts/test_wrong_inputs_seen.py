@@ -271,7 +271,7 @@ def test_a_mark_is_no_place(word: str, code: str, tmp_path: Path) -> None:
 
 
 def test_names_like_marks_are_read(tmp_path: Path) -> None:
-    names = ["NA", "1号楼", "x", "-East-wing", "440303", "1E", "无锡"]
+    names = ["*", "NA", "1号楼", "x", "-East-wing", "440303", "1E", "无锡"]
     assert (
         rows(write(tmp_path / "a.csv", HEAD, *(ROW.replace("A", name) for name in names)))["place"].to_list() == names
     )

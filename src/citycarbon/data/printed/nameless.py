@@ -23,6 +23,8 @@ _NOTHING = frozenset((
 _ERRORS = frozenset(
     ("#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!", "#spill!", "#calc!", "#getting_data")
 )
+ANY = "*"
+"""Stands for every sector or place in tables of rules."""
 _POWER_OF_TEN = re.compile(r"[0-9]\.[0-9]+[eE]\+?[0-9]+")
 
 
@@ -61,12 +63,12 @@ def _fault(word: str, *, coded: bool) -> str | None:
 
     Examples
     --------
-    >>> [_fault(word, coded=True) for word in ("—", "同上", "#REF!", "4.40303E+11", "NA", "1号楼")]
+    >>> [_fault(word, coded=True) for word in ("—", "同上", "#REF!", "4.40303E+11", "NA", "*")]
     ['name_missing', 'name_missing', 'cell_error', 'code_cut', None, None]
     """
     folded = compatible(word).strip().casefold()
     if folded in _ERRORS:
         return "cell_error"
-    if folded in _NOTHING or (folded and re.fullmatch(r"[\W_]+", folded)):
+    if folded in _NOTHING or (folded and folded != ANY and re.fullmatch(r"[\W_]+", folded)):
         return "name_missing"
     return "code_cut" if coded and _POWER_OF_TEN.fullmatch(word) else None
