@@ -18,6 +18,7 @@ from citycarbon.core.schema import row_of
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of
 from citycarbon.core.units import CARRIERS, conversion, gas_of, same_dimension, split_factor_unit, two_readings
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
+from citycarbon.data.classifications import classification, list_of
 from citycarbon.data.regions import chain, fineness
 
 YearRule = Literal["exact", "latest", "nearest"]
@@ -81,7 +82,7 @@ def match_factors(
     best = _best(pairs.filter(pl.col("usable")))
     _complain(needs, best, factors)
     chosen = best.with_columns(
-        pl.format("{}; {}", pl.col("region_rule"), pl.col("year_rule")).alias("rule"),
+        pl.format("{}; {}{}", pl.col("region_rule"), pl.col("year_rule"), pl.col("sector_rule")).alias("rule"),
         pl.coalesce(pl.col("error_group"), pl.col("factor_id")).alias("factor_group"),
     )
     own = error_of(pl.col("value"), pl.col("sd"), pl.col("distribution"), pl.col("factor_group"))
@@ -204,12 +205,29 @@ def _unit_rank(unit: str, factor_unit: str) -> int:
 
 
 def _fitting_sector(pairs: pl.DataFrame) -> pl.DataFrame:
-    """A factor with a sector serves that sector only; one without serves every sector that has no factor of its own."""
+    """A factor with a sector serves that sector only; one without serves every sector that has no factor of its own.
+
+    Where the sectors of an edition are of a known list, a sector of another list is told: its own factor may be there by
+    another name.
+    """
     own = pl.col("sector_factor").is_not_null()
     fits = ~own | (pl.col("sector_factor") == pl.col("sector"))
+    told = pairs.select("edition", "sector_factor").drop_nulls().unique().group_by("edition").agg("sector_factor")
+    strange = [
+        (edition, sector, listed)
+        for edition, sectors in told.sort("edition").iter_rows()
+        if (listed := list_of(sectors))
+        for sector in pairs["sector"].drop_nulls().unique().to_list()
+        if sector not in classification(listed)
+    ]
+    schema = {"edition": pl.String, "sector": pl.String, "sector_list": pl.String}
+    pairs = pairs.join(pl.DataFrame(strange, schema=schema, orient="row"), on=["edition", "sector"], how="left")
+    other = ~own & own.any().over("need", "gas", "edition") & pl.col("sector_list").is_not_null()
+    rule = pl.format("; SECTOR {} is not of {}, by which the edition tells figures", "sector", "sector_list")
     return pairs.with_columns(
         (fits & pl.col("factor_id").is_not_null()).alias("usable"),
         pl.when(own).then(0).otherwise(1).alias("sector_rank"),
+        pl.when(other).then(rule).otherwise(pl.lit("")).alias("sector_rule"),
     )
 
 

@@ -133,7 +133,13 @@ def lookup_caveats(rows: pl.DataFrame) -> list[Check]:
             "a factor of a region that their places are not known to be in",
             "其地点未注明所在区域的区域因子",
         ),
-        ("factor.year", r"YEAR (\d+) uses the factor valid (\S+)", "a factor of another year", "其他年份的因子"),
+        ("factor.year", r"YEAR (\d+) uses the factor valid ([^;\s]+)", "a factor of another year", "其他年份的因子"),
+        (
+            "factor.sector",
+            r"SECTOR (\S+) is not of (\S+),",
+            "the general figure of an edition that tells sectors of another list",
+            "某版本的通用数值，而该版本按另一代码表区分部门",
+        ),
     ):
         hits = rows.filter(pl.col("rule").str.contains(pattern))
         if hits.height:

@@ -9,6 +9,7 @@ from citycarbon.core.errors import CoverageError, UnitError
 from citycarbon.core.tables import FactorTable
 from citycarbon.data.lookup import LookupRules, match_factors
 from citycarbon.data.regions import region_code
+from citycarbon.studies.own_checks import lookup_caveats
 
 EXACT = LookupRules()
 FALLBACK = LookupRules(region_fallback=True)
@@ -312,3 +313,20 @@ def test_the_order_of_factors_does_not_matter() -> None:
     assert found(table, needs=need({}, {"place": "上海"}))["factor_value"].to_list() == (
         found(table.reverse(), needs=need({}, {"place": "上海"}))["factor_value"].to_list()
     )
+
+
+def test_a_sector_of_another_list_than_the_edition_s_is_told_where_its_own_figure_may_be_there_by_another_name():
+    """Coal of ``residential`` took the oxidation of industry, a quarter more than that of ``urban``, without a word."""
+    table = factors({"sector": None, "value": 0.92}, {"sector": "urban", "value": 0.725})
+    needs = need({"sector": "residential"}, {"sector": "urban"}, {"sector": "other_manufacturing"})
+    made = found(table, needs=needs)
+    told = dict(made.select("sector", "rule").iter_rows())
+    assert made["factor_value"].to_list() == [0.92, 0.92, 0.725]
+    assert told["residential"].endswith("; SECTOR residential is not of ceads, by which the edition tells figures")
+    assert "SECTOR" not in told["urban"] + told["other_manufacturing"]
+    checks = lookup_caveats(pl.DataFrame({"rule": list(told.values())}))
+    assert [each.id for each in checks] == ["factor.sector"]
+    assert checks[0].text[1].endswith("residential → ceads")
+    for last in ("2020-2020", "2020-2020; SECTOR a is not of ceads, by which the edition tells figures"):
+        rule = pl.DataFrame({"rule": [f"region CN; YEAR 2024 uses the factor valid {last}"]})
+        assert lookup_caveats(rule)[0].text[0].endswith("2024 → 2020-2020")

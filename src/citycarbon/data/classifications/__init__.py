@@ -6,6 +6,7 @@ every column, or the rows of a crosswalk. Not for: applying a crosswalk to emiss
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 
@@ -86,6 +87,12 @@ def unmapped_reasons(origin: str, target: str) -> dict[str, tuple[str, str]]:
         (pl.col("from") == origin) & (pl.col("to") == target)
     )
     return {code: (en, zh) for code, en, zh in rows.select("code", "reason_en", "reason_zh").iter_rows()}
+
+
+def list_of(codes: Collection[str]) -> str | None:
+    """Give the name of the shipped list that holds all of some codes; None if none does, or several do."""
+    fitting = [name for name in shipped_lists() if all(code in classification(name) for code in codes)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 @cache
