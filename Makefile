@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_STAMP := $(VENV)/.demo
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: demo test lint check bench docs lock clean
+.PHONY: demo test lint check bench docs generated lock clean
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "citycarbon needs Python 3.11 or newer; set PYTHON=python3.x")'
@@ -34,8 +34,8 @@ test: $(DEV_STAMP)  ## run the tests
 	@$(ALONE) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(DEV_STAMP)  ## format, lint, types, import contracts
-	@$(BIN)/ruff format --check src tests benchmarks
-	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks tools
+	@$(BIN)/ruff check src tests benchmarks tools
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
@@ -46,6 +46,9 @@ bench: $(DEV_STAMP)  ## ratios against peers and a hand-written floor, in one ru
 
 docs: $(DEV_STAMP)  ## build the documentation into site/
 	@$(BIN)/mkdocs build --quiet --strict
+
+generated: $(DEV_STAMP)  ## write the files that follow from declarations
+	@$(BIN)/python tools/generate.py
 
 lock: $(DEV_STAMP)  ## resolve the lock files again
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra geo --extra server --extra print -c requirements/constraints.in pyproject.toml -o requirements/demo.txt

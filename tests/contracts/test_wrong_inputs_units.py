@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from citycarbon.core.errors import InputError, UnitError
-from citycarbon.core.quantities import QUANTITIES, factor_problems, of, share_columns
 from citycarbon.core.tables import ActivityTable, FactorTable, Table
 from citycarbon.core.units import conversion, parse
+from citycarbon.core.units.quantities import QUANTITIES, factor_problems, of, share_columns
 from citycarbon.data.library import shipped_library, shipped_rows
 from citycarbon.data.readers import read_table
 from citycarbon.interfaces.command import main

@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 import polars as pl
 import pytest
 
+from citycarbon.core.chemistry import CO2_MOLAR_MASS, MOLAR_VOLUME
 from citycarbon.core.errors import InputError
-from citycarbon.inventory.accounting.stack_monitor import CO2_MOLAR_MASS, MOLAR_VOLUME, StackTable, stack_monitor
+from citycarbon.inventory.accounting.stack_monitor import StackTable, stack_monitor
 
 TONNE_FLOW = 1000 * 22.414 / 44.01
 """Flow [m³/h] of pure CO2 at standard state that carries one tonne an hour."""

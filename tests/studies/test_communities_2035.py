@@ -68,7 +68,7 @@ def test_retrofit_saves_what_the_text_says(demand, place):
 def test_the_model_meets_table_3_1_in_2020(result):
     rows = result.tables["step_calibration"].filter(pl.col("inventory_value") != 0)
     assert rows.height == 33
-    assert rows["factor"].to_list() == pytest.approx([1.0] * 33, rel=1e-6)
+    assert rows["multiplier"].to_list() == pytest.approx([1.0] * 33, rel=1e-6)
 
 
 def test_what_the_source_does_not_print_is_a_caveat(result):

@@ -8,13 +8,18 @@ Not for: programming mistakes, which stay ``TypeError`` or ``ValueError`` of the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, cast
 
 from citycarbon.core.messages import MESSAGES, PLACE_WORDS
+from citycarbon.core.trace import file_of, row_of
 
 Lang = Literal["en", "zh"]
+
+
+_MOST_ROWS = 20
+"""Rows that a place names at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,20 @@ class Where:
     rows: tuple[int, ...] = ()
     column: str | None = None
     item: str | None = None
+
+    @classmethod
+    def of(
+        cls, facts: Mapping[str, object] | Iterable[object], column: str | None = None, item: str | None = None
+    ) -> Where:
+        """Place facts by what they say of where they came from.
+
+        ``facts`` are a row that has a ``provenance_id``, or provenance ids such as ``fuels.csv:12``; the file is that of the
+        first, and at most twenty rows are named.
+        """
+        ids = [facts.get("provenance_id")] if isinstance(facts, Mapping) else list(facts)
+        known = [each for each in ids if each]
+        rows = tuple(dict.fromkeys(number for each in known[:_MOST_ROWS] if (number := row_of(each))))
+        return cls(file_of(known[0]) if known else None, None, rows, column, item)
 
     def text(self, lang: Lang = "en") -> str:
         """Say the place in one phrase."""

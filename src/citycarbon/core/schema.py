@@ -16,6 +16,7 @@ import narwhals as nw
 
 from citycarbon.core.errors import Problem, Problems, Where, problem
 from citycarbon.core.frames import Frame, counts, distinct_values, is_lazy, small, text_type
+from citycarbon.core.trace import row_of
 
 PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 SERIAL = re.compile(r"[3-7][0-9]{4}(\.[0-9]+)?")
@@ -47,6 +48,8 @@ class Column:
         Fixed unit of a number that has no unit column of its own, for documentation.
     meaning
         One sentence (English, Chinese).
+    former
+        Names that it had before: frames, files and study files that use them are read.
     """
 
     name: str
@@ -59,6 +62,16 @@ class Column:
     allowed: tuple[str, ...] = ()
     unit: str = ""
     meaning: tuple[str, str] = ("", "")
+    former: tuple[str, ...] = ()
+
+
+def present_names(frame: Frame, columns: Sequence[Column]) -> Frame:
+    """Give columns under a name that they had before the name that they have now."""
+    names = frame.collect_schema().names()
+    renamed = {
+        old: column.name for column in columns for old in column.former if old in names and column.name not in names
+    }
+    return frame.rename(renamed) if renamed else frame
 
 
 def textual(columns: Sequence[Column], name: str) -> bool:
@@ -200,12 +213,6 @@ def _problem_of_rule(
     shown = ", ".join(str(item) for item in bad[column.name].to_list()) + ("" if count <= 5 else f" … ({count})")
     place = Where(where.file, where.sheet, tuple(row for row in rows if row), column.name, where.item)
     return problem(code, place, shown, **facts)
-
-
-def row_of(provenance_id: object) -> int:
-    """Read the row number at the end of a provenance id such as ``fuels.csv:12``; 0 if there is none."""
-    match = re.search(r":(\d+)$", str(provenance_id or ""))
-    return int(match.group(1)) if match else 0
 
 
 def _check_words(frame: Frame, column: Column, where: Where) -> list[Problem]:

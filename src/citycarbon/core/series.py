@@ -14,9 +14,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.sums import check_periods
-from citycarbon.core.tables import OBSERVED, Table
+from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE, PROVENANCE, SCENARIO, SD, TIME, UNIT
 
 ALL = "all"
 """Label of a row that stands for all sectors or all activities."""
@@ -31,17 +32,17 @@ class SeriesTable(Table):
     """
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
-        Column("time", "period", required=True, empty=False, meaning=("year, month or day", "时期：年、月或日")),
+        PLACE,
+        TIME,
         Column("sector", default=ALL, meaning=("sector of one code list", "部门（单一代码表）")),
         Column("activity", default=ALL, meaning=("carrier, process or service", "能源品种、过程或服务")),
         Column("measure", required=True, empty=False, meaning=("what is counted", "指标")),
-        Column("scenario", default=OBSERVED, meaning=("scenario; observed if not stated", "情景；未注明为 observed")),
+        SCENARIO,
         Column("value", "number", required=True, empty=False, meaning=("amount, in unit", "数量，单位见 unit")),
-        Column("unit", required=True, empty=False, meaning=("unit of value and sd", "value 与 sd 的单位")),
-        Column("sd", "number", low=0, meaning=("standard deviation, in unit", "标准差，单位同 unit")),
+        UNIT,
+        SD,
         Column("source", meaning=("source", "来源")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )
     __slots__ = ()
 
@@ -54,7 +55,7 @@ class GroupTable(Table):
     """Places and the group that each belongs to: provinces in the east, centre and west."""
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
+        PLACE,
         Column("group", required=True, empty=False, meaning=("group of places", "地点分组")),
         Column("name_en", meaning=("English name", "英文名")),
         Column("name_zh", meaning=("Chinese name", "中文名")),
@@ -76,10 +77,8 @@ class Dense:
 
 def where_of(row: dict[str, object], column: str = "value") -> Where:
     """Say where a row of a table came from."""
-    source = str(row.get("provenance_id") or "")
-    number = row_of(source)
     item = " · ".join(str(row[name]) for name in ("place", "time", "measure") if row.get(name))
-    return Where(source.rpartition(":")[0] or None, None, (number,) if number else (), column, item or None)
+    return Where.of(row, column, item or None)
 
 
 def check_single(rows: pl.DataFrame) -> None:

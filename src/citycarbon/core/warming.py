@@ -20,7 +20,7 @@ import polars as pl
 
 from citycarbon.core import frames
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
-from citycarbon.core.schema import row_of
+from citycarbon.core.trace import row_of
 from citycarbon.core.units import gas_clashes, gas_of
 
 METHANE = "CH4"

@@ -14,7 +14,6 @@ from typing import Literal
 import polars as pl
 
 from citycarbon.core.errors import Problems, Where
-from citycarbon.core.schema import row_of
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of
 from citycarbon.core.units import CARRIERS, conversion, gas_of, same_dimension, split_factor_unit, two_readings
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
@@ -335,9 +334,7 @@ def _several(best: pl.DataFrame) -> pl.DataFrame:
 
 
 def _place_of(row: dict[str, object]) -> Where:
-    source = str(row.get("provenance_id") or "")
-    number = row_of(source)
-    return Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="activity")
+    return Where.of(row, "activity")
 
 
 def _editions(factors: pl.DataFrame) -> str:

@@ -2,17 +2,16 @@
 
 Comes in: the typed rows of a factor table from a file, with ``provenance_id``. Goes out: the rows with region codes, quantities
 by their names here, and every problem with its rows. Not for: units and bounds of quantities, which every factor table
-keeps (:mod:`citycarbon.core.quantities`).
+keeps (:mod:`citycarbon.core.units.quantities`).
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from citycarbon.core import quantities
 from citycarbon.core.errors import InputError, Problem, Where, problem
-from citycarbon.core.schema import row_of
-from citycarbon.core.units import same_dimension
+from citycarbon.core.trace import row_of
+from citycarbon.core.units import quantities, same_dimension
 from citycarbon.data.regions import region_code
 from citycarbon.data.spelling import simple
 

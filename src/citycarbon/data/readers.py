@@ -17,9 +17,10 @@ from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.names import one_form, unknown
 from citycarbon.core.results import Origin
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.series import SERIES_KEYS, GroupTable, SeriesTable
 from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.trace import row_of
 from citycarbon.core.units import parse
 from citycarbon.data import safety
 from citycarbon.data.cell_values import periods

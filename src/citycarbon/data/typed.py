@@ -62,13 +62,19 @@ def match_headers(
         Unknown, doubled or missing columns, all at once.
     """
     problems = Problems()
-    by_header = {header: name for name, header in (mapping or {}).items()}
-    for name, header in (mapping or {}).items():
+    former = {old: column.name for column in columns for old in column.former}
+    mapping = {former.get(name, name): header for name, header in (mapping or {}).items()}
+    by_header = {header: name for name, header in mapping.items()}
+    for name, header in mapping.items():
         if header not in sheet.header:
             problems.add("map_unknown", sheet.where(name), header, known=", ".join(filter(None, sheet.header)))
         if name not in {column.name for column in columns}:
             problems.add("column_unknown", sheet.where(name), name, known=_names(columns))
-    known = {simple(alias): column for column in columns for alias in (column.name, *header_aliases(column.name))}
+    known = {
+        simple(alias): column
+        for column in columns
+        for alias in (*column.former, *header_aliases(column.name), column.name)
+    }
     declared = {column.name: column for column in columns}
     found: dict[str, Matched] = {}
     for index, header in enumerate(sheet.header):
@@ -80,7 +86,7 @@ def match_headers(
         else:
             column = known.get(simple(header)) or known.get(simple(base))
             unit = unit if simple(header) not in known else ""
-            if column is not None and column.name in (mapping or {}):
+            if column is not None and column.name in mapping:
                 continue
         if column is None:
             problems.add("column_unknown", sheet.where(header, (sheet.top,)), header, known=_names(columns))

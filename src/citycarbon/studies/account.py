@@ -12,7 +12,6 @@ import polars as pl
 
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.schema import row_of
 from citycarbon.core.sums import check_periods
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.core.warming import WarmingMetric
@@ -56,8 +55,7 @@ def _refuse_twice(rows: pl.DataFrame) -> None:
     twice = known.group_by(keys).agg(pl.col("step").unique().sort()).filter(pl.col("step").list.len() > 1).sort(keys)
     problems = Problems()
     for row in twice.head(10).iter_rows(named=True):
-        source, number = row["provenance_id"].rpartition(":")[0], row_of(row["provenance_id"])
-        place = Where(file=source or None, rows=(number,) if number else (), item="account")
+        place = Where.of(row, item="account")
         problems.add("sum_two_steps", place, " + ".join(row["step"]))
     problems.raise_all()
 

@@ -180,7 +180,7 @@ def _uncalibrated(run: Run) -> list[Check]:
         if not isinstance(table, CalibrationTable):
             continue
         rows = table.to_polars()
-        left = rows.filter(pl.col("factor").is_null() & (pl.col("inventory_value") != 0))
+        left = rows.filter(pl.col("multiplier").is_null() & (pl.col("inventory_value") != 0))
         sizes = [each.with_columns(pl.col("inventory_value").abs()) for each in (left, rows)]
         part = whole(sizes[0], "inventory_value") / (whole(sizes[1], "inventory_value") or 1.0)
         words = _first([f"{p} {s} {a}" for p, s, a in left.select("place", "sector", "activity").iter_rows()])
@@ -190,7 +190,7 @@ def _uncalibrated(run: Run) -> list[Check]:
                 f"步骤 {name}：清单的 {100 * part:.1f}% 未被模型覆盖或超出限度：{words}",
             )
             made.append(Check(f"calibration.{name}", "caveat", text, part))
-        far = rows["factor"].drop_nulls()
+        far = rows["multiplier"].drop_nulls()
         if far.len():
             low, high = float(far.min()), float(far.max())  # type: ignore[arg-type]
             text = (

@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problem, Where
-from citycarbon.core.schema import row_of
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.studies.study_file import STUDY_FILE, Step
 
@@ -65,5 +64,4 @@ def _traced(each: Problem, rows: pl.DataFrame, column: str, item: str | None = N
     sources = [str(source) for source in rows["provenance_id"].drop_nulls().head(5).to_list()]
     if not sources:
         return each
-    numbers = tuple(number for source in sources if (number := row_of(source)))
-    return replace(each, where=Where(sources[0].rpartition(":")[0] or None, None, numbers, column, item))
+    return replace(each, where=Where.of(sources, column, item))

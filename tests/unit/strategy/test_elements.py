@@ -121,7 +121,7 @@ def test_importance_finds_the_cause_and_response_its_slope():
     assert (made["low"] <= made["importance"]).all()
     response = element_response(*given, model="linear", grid_points=2, block=500).to_polars()
     floor = response.filter(pl.col("element") == "floor")
-    slope = (floor["value"][1] - floor["value"][0]) / (floor["amount"][1] - floor["amount"][0])
+    slope = (floor["value"][1] - floor["value"][0]) / (floor["element_amount"][1] - floor["element_amount"][0])
     assert slope == pytest.approx(0.05, rel=0.02), "900 cells with 5 % noise"
     assert (response["low"] <= response["value"] + 1e-9).all()
 

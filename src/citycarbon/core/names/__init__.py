@@ -21,7 +21,7 @@ import polars as pl
 from citycarbon.core import frames
 from citycarbon.core.errors import Problem, Where, problem
 from citycarbon.core.frames import Frame
-from citycarbon.core.schema import row_of
+from citycarbon.core.trace import row_of
 
 NAMES = ("place", "parent", "target", "sector", "activity", "scenario", "proxy", "element", "measure", "code")
 """Columns of tables whose words are names that other tables and layers use too."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 import polars as pl
 
 from citycarbon.core.errors import InputError, Where
-from citycarbon.core.schema import row_of
 from citycarbon.core.warming import WarmingMetric
 from citycarbon.data.exchange.records import GASES, RecordTable
 
@@ -154,6 +153,5 @@ def refuse_open_gases(records: RecordTable) -> None:
         named = [
             f"{number} {name or ''}".strip() for number, name in first.select("gpc_number", "fuel_or_activity").rows()
         ]
-        file = traces[0].rpartition(":")[0] if traces else None
-        where = Where(file=file, rows=tuple(filter(None, map(row_of, traces))), column="gas_unit")
+        where = Where.of(traces, "gas_unit")
         raise InputError("gas_unit_open", where, "; ".join(named))

@@ -15,8 +15,10 @@ from citycarbon.core import frames
 from citycarbon.core.dimensions import NOTATION_KEYS
 from citycarbon.core.errors import Problem, Where, problem
 from citycarbon.core.frames import Frame
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE, PROVENANCE
+from citycarbon.core.trace import row_of
 
 GASES = {"CO2": "emission_co2", "CH4": "emission_ch4", "N2O": "emission_n2o"}
 """Gas to the column that holds it."""
@@ -84,14 +86,14 @@ class RecordTable(Table):
 
     holds_totals = True
     columns = (
-        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
+        PLACE,
         *(column for _, column in _ECRF),
         Column(
             "gas_unit", allowed=GAS_UNITS, meaning=("unit of the gas columns; empty if not settled", "气体列的单位")
         ),
         _text("inventory_reference", "identifier of the line in the tool that wrote it", "来源工具中的条目标识"),
         _text("source_id", "identifier of the data source in the tool that wrote it", "来源工具中的数据源标识"),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )
     __slots__ = ()
 

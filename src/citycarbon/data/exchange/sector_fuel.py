@@ -18,6 +18,7 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.results import Origin
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE, PROVENANCE
 from citycarbon.core.units import conversion, same_dimension
 from citycarbon.data import safety
 from citycarbon.data.cell_values import judge, periods, two_readings
@@ -40,7 +41,7 @@ class SectorFuelTable(Table):
 
     holds_totals = True
     columns = (
-        Column("place", required=True, empty=False, meaning=("place", "地点")),
+        PLACE,
         Column("time", "period", required=True, empty=False, meaning=("year", "年份")),
         Column("sector", meaning=("sector; empty in a total over sectors", "部门；各部门合计行为空")),
         Column("activity", meaning=("fuel or process; empty in a total over fuels", "燃料或过程；各燃料合计为空")),
@@ -49,7 +50,7 @@ class SectorFuelTable(Table):
                meaning=("cell, or which printed total", "单元格，或何种刊印合计")),
         Column("value", "number", required=True, empty=False, low=0, meaning=("emission as printed, in unit", "刊印排放量")),
         Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
-        Column("provenance_id", meaning=("file and row", "来源行")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

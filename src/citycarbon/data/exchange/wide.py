@@ -17,6 +17,7 @@ from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problem, Problems, Where
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, Table
+from citycarbon.core.tables.columns import PROVENANCE
 from citycarbon.data import safety
 from citycarbon.data.cell_values import part_of_year
 from citycarbon.data.exchange.import_report import ColumnUse, ImportReport
@@ -45,7 +46,7 @@ class WideColumnTable(Table):
         Column("gas", meaning=("gas, if the figures are emissions", "气体（数值为排放量时）")),
         Column("scenario", meaning=("scenario of the figures", "情景")),
         Column("quality", meaning=("data quality of the figures", "数据质量")),
-        Column("provenance_id", meaning=("file and row", "来源行")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

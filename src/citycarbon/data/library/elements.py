@@ -15,6 +15,7 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.names import NAMES
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import AMOUNT, PLACE, SCENARIO, UNIT
 from citycarbon.data.library import shipped_rows
 
 AMOUNTS = ("floor_area", "land_area", "residents", "residents_near_transit", "jobs", "length")
@@ -25,7 +26,6 @@ _ELEMENT = Column("element", required=True, empty=False, meaning=("spatial eleme
 
 
 PROXY = Column("proxy", required=True, empty=False, meaning=("what shares are made from", "分配代理"))
-UNIT = Column("unit", required=True, empty=False, meaning=("unit of value", "单位"))
 
 
 class ProxyTable(Table):
@@ -34,7 +34,7 @@ class ProxyTable(Table):
     named = (*NAMES, "source")
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("place", "地点")),
+        PLACE,
         PROXY,
         Column("value", "number", required=True, low=0, meaning=("amount, in unit", "数量，单位见 unit")),
         UNIT,
@@ -48,11 +48,13 @@ class PlanChangeTable(Table):
     """Changes that a plan makes to present parcels, one rule a row, applied in their order."""
 
     columns = (
-        Column("change", required=True, empty=False, meaning=("name of the change", "变更名称")),
+        Column(
+            "plan_change", required=True, empty=False, meaning=("name of the change", "变更名称"), former=("change",)
+        ),
         Column("place", meaning=("places, parted by |; all if empty", "地点，以 | 分隔；空为全部")),
         Column("element", meaning=("elements, parted by |; all if empty", "要素，以 | 分隔；空为全部")),
         Column("near", "number", low=0, unit="m", meaning=("only this near to a station", "距站点距离以内")),
-        Column("factor", "number", low=0, unit="1", meaning=("amount times this", "数量倍数")),
+        Column("multiplier", "number", low=0, unit="1", meaning=("amount times this", "数量倍数"), former=("factor",)),
         Column("new_element", meaning=("element of the new use of the land", "变更后的要素")),
         Column("new_ratio", "number", low=0, unit="1", meaning=("floor area ratio of the new use", "变更后的容积率")),
     )
@@ -63,16 +65,16 @@ class ElementTable(Table):
     """Amounts of spatial elements by place: floor area by use, land by use, residents, jobs, lengths."""
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("place", "地点")),
+        PLACE,
         Column("time", "period", required=True, empty=False, meaning=("year", "年份")),
         _ELEMENT,
-        Column("value", "number", required=True, empty=False, low=0, meaning=("amount, in unit", "数量，单位见 unit")),
-        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        AMOUNT,
+        UNIT,
         Column("sector", required=True, empty=False, meaning=("sector of the spatial list", "国土空间要素部门")),
         Column("land", "number", low=0, unit="m2", meaning=("land on which it stands", "所占用地面积")),
         Column("climate_zone", allowed=ZONES, meaning=("climate zone of buildings", "建筑气候区")),
         Column("age", meaning=("age class of buildings", "建筑年代")),
-        Column("scenario", default="observed", meaning=("scenario", "情景")),
+        SCENARIO,
     )
     __slots__ = ()
 
@@ -114,7 +116,7 @@ class TranslationTable(Table):
         Column("sector", required=True, empty=False, meaning=("sector of the spatial list", "国土空间要素部门")),
         Column("land_use", meaning=("heads of land-use codes, parted by |", "用地代码（前段），以 | 分隔")),
         Column("amount", required=True, empty=False, allowed=AMOUNTS, meaning=("what is counted", "计量内容")),
-        Column("unit", required=True, empty=False, meaning=("unit of the amount", "数量单位")),
+        UNIT,
     )
     __slots__ = ()
 

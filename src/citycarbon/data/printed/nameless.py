@@ -11,8 +11,8 @@ import re
 import polars as pl
 
 from citycarbon.core.errors import Problem, Where, problem
-from citycarbon.core.schema import row_of
 from citycarbon.core.tables import Table
+from citycarbon.core.trace import row_of
 from citycarbon.data.printed.printed_totals import NAMES
 from citycarbon.data.spelling import CODED, compatible
 

@@ -16,8 +16,9 @@ import polars as pl
 
 from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import Problem, Where, problem
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.core.trace import row_of
 from citycarbon.data.library import activity_names
 from citycarbon.data.spelling import simple
 

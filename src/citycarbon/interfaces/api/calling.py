@@ -31,22 +31,26 @@ Cell = StrictBool | StrictStr | StrictInt | StrictFloat | None
 STRICT = ConfigDict(extra="forbid")
 
 
-_ROWS: dict[str, type[BaseModel]] = {}
+_ROWS: dict[type[Table], type[BaseModel]] = {}
 
 
 def row_shape(table: type[Table]) -> type[BaseModel]:
     """Shape of a row of a table, from its declared columns; one for each class."""
-    if table.__name__ in _ROWS:
-        return _ROWS[table.__name__]
-    fields: dict[str, Any] = {
-        column.name: (Cell, Field(... if column.required else None, description=column.meaning[0], max_length=2000))
-        for column in table.columns
-        if column.name != "provenance_id"
-    }
-    fields = {name: (kind, Field(info.default, description=info.description)) for name, (kind, info) in fields.items()}
-    return create_model(
-        f"{table.__name__}Row", __config__=STRICT, __doc__=(table.__doc__ or "").split("\n")[0], **fields
-    )
+    if table not in _ROWS:
+        fields: dict[str, Any] = {
+            column.name: (
+                Cell,
+                Field(... if column.required else None, description=column.meaning[0], max_length=2000),
+            )
+            for column in table.columns
+            if column.name != "provenance_id"
+        }
+        fields = {
+            name: (kind, Field(info.default, description=info.description)) for name, (kind, info) in fields.items()
+        }
+        summary = (table.__doc__ or "").split("\n")[0]
+        _ROWS[table] = create_model(f"{table.__name__}Row", __config__=STRICT, __doc__=summary, **fields)
+    return _ROWS[table]
 
 
 def question_shape(method: Method) -> type[BaseModel]:

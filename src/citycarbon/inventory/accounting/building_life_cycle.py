@@ -10,8 +10,19 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import (
+    ACTIVITY,
+    AMOUNT,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    SCENARIO,
+    SECTOR,
+    UNCERTAINTY,
+    UNIT,
+)
 from citycarbon.inventory.accounting.apply import Account, match, multiply
 
 METHOD_ID = "inventory.accounting.building_life_cycle"
@@ -21,12 +32,17 @@ class WorksTable(Table):
     """Building works: kind, floor area, first and last year."""
 
     columns = (
-        ActivityTable.columns[0],
-        *ActivityTable.columns[2:4],
+        PLACE,
+        SECTOR,
+        ACTIVITY,
         Column("year_from", "year", required=True, empty=False, low=1900, high=2200, meaning=("first year", "开始年")),
         Column("year_to", "year", required=True, empty=False, low=1900, high=2200, meaning=("last year", "结束年")),
-        *ActivityTable.columns[4:11],
-        *ActivityTable.columns[-1:],
+        SCENARIO,
+        AMOUNT,
+        UNIT,
+        *UNCERTAINTY,
+        QUALITY,
+        PROVENANCE,
     )
     __slots__ = ()
 
@@ -88,9 +104,7 @@ def building_life_cycle(
     if reversed_rows.height:
         problems = Problems()
         for row in reversed_rows.head(20).iter_rows(named=True):
-            source = str(row["provenance_id"] or "")
-            number = row_of(source)
-            place = Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="year_from")
+            place = Where.of(row, "year_from")
             problems.add("years_reversed", place, f"{row['year_from']} > {row['year_to']}")
         raise InputError.several(problems)
     years = pl.int_ranges("year_from", pl.col("year_to") + 1).alias("year")

@@ -16,6 +16,7 @@ from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, Table
+from citycarbon.core.tables.columns import UNIT
 from citycarbon.inventory.accounting.review.account import Basis
 from citycarbon.inventory.accounting.review.difference import PARTS, differences, part_column, same_gas, side_of
 from citycarbon.inventory.accounting.review.words import figure, sentences
@@ -51,7 +52,7 @@ class ComparisonTable(Table):
         Column("value", "number", required=True, meaning=("height of the bar, in unit", "数值")),
         Column("start", "number", required=True, meaning=("where the bar starts, in unit", "起点")),
         Column("end", "number", required=True, meaning=("where the bar ends, in unit", "终点")),
-        Column("unit", required=True, empty=False, meaning=("unit of the figures", "单位")),
+        UNIT,
         Column("explanation_en", meaning=("why, in English", "英文解释")),
         Column("explanation_zh", meaning=("why, in Chinese", "中文解释")),
     )  # fmt: skip

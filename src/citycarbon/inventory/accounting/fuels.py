@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.tables import FactorTable
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, errors_of_product
 from citycarbon.core.units import TCE_IN_GJ, conversion, quotient, same_dimension, split_factor_unit
 from citycarbon.data.library.quality import weakest
 
-CARBON_TO_CO2 = 44.0 / 12.0
-"""Mass of CO2 per mass of carbon (ipcc2006_v2_ch2)."""
 _JOIN = "*"
 _PART = (
     "activity", "sector", "factor_id", "value", "sd", "distribution", "error_group", FACTOR_ERRORS, "quality", "edition",

@@ -13,8 +13,10 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import PLACE, PROVENANCE, SCENARIO, SECTOR, TIME
+from citycarbon.core.trace import file_of, row_of
 from citycarbon.core.units import conversion
 from citycarbon.inventory.accounting.apply import Account, match, multiply
 
@@ -30,15 +32,17 @@ class SteamTable(Table):
     """Readings of steam and hot-water meters: one row a period and a meter."""
 
     columns = (
-        *ActivityTable.columns[:3],
+        PLACE,
+        TIME,
+        SECTOR,
         Column("medium", required=True, empty=False, allowed=MEDIA, meaning=("what flows", "介质")),
         Column("mass", "number", required=True, empty=False, low=0, unit="t", meaning=("mass that flowed", "质量")),
         Column("pressure", "number", low=0, unit="MPa", meaning=("absolute pressure", "绝对压力")),
         Column("temperature", "number", low=0, high=800, unit="degC", meaning=("supply temperature", "供汽或供水温度")),
         Column("return_temperature", "number", low=0, high=374, unit="degC", meaning=("of returned water", "回水温度")),
         Column("feed_enthalpy", "number", low=0, unit="kJ/kg", meaning=("enthalpy of feed water", "给水焓")),
-        *ActivityTable.columns[4:5],
-        *ActivityTable.columns[-1:],
+        SCENARIO,
+        PROVENANCE,
     )
     __slots__ = ()
 
@@ -197,5 +201,5 @@ def _require(rows: pl.DataFrame, bad: np.ndarray, expected: str, problems: Probl
     shown = "; ".join(
         ", ".join(f"{name}={rows[name][int(i)]}" for name in ("medium", "pressure", "temperature")) for i in where[:3]
     )
-    file = sources[0].rpartition(":")[0] or None
+    file = file_of(sources[0])
     problems.add("steam_state", Where(file=file, rows=numbers), shown, expected_state=expected)

@@ -11,7 +11,8 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, DenominatorTable, EmissionTable, Table
+from citycarbon.core.tables import DenominatorTable, EmissionTable, Table
+from citycarbon.core.tables.columns import PLACE, SD, SECTOR, TIME, UNIT
 from citycarbon.core.totals import total
 from citycarbon.core.units import quotient
 
@@ -23,13 +24,16 @@ class IntensityTable(Table):
 
     holds_totals = True
     columns = (
-        *ActivityTable.columns[:3],
+        PLACE,
+        TIME,
+        SECTOR,
         Column("scenario", meaning=("scenario", "情景")),
         Column("basis", meaning=("alternative of accounting", "核算口径")),
         Column("gas", meaning=("gas or CO2e", "气体或 CO2e")),
         Column("measure", required=True, empty=False, meaning=("what it is divided by", "除数")),
         Column("value", "number", required=True, meaning=("intensity, in unit", "强度")),
-        *ActivityTable.columns[6:8],
+        UNIT,
+        SD,
     )
     __slots__ = ()
 

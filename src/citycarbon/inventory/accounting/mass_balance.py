@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, Table
+from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import AMOUNT, PLACE, PROVENANCE, SCENARIO, SECTOR, TIME, UNIT
 from citycarbon.core.units import conversion
-from citycarbon.inventory.accounting.fuels import CARBON_TO_CO2
 
 METHOD_ID = "inventory.accounting.mass_balance"
 ROLES = ("input", "product", "residue")
@@ -23,14 +24,14 @@ class StreamTable(Table):
     """Material streams of a process: mass and carbon mass fraction of what enters and leaves."""
 
     columns = (
-        *ActivityTable.columns[:3],
+        PLACE, TIME, SECTOR,
         Column("stream", required=True, empty=False, meaning=("name of the material", "物料名称")),
         Column("role", required=True, empty=False, allowed=ROLES, meaning=("input, product or residue", "投入、产品或残余")),
-        *ActivityTable.columns[4:5],
-        *ActivityTable.columns[5:7],
+        SCENARIO,
+        AMOUNT, UNIT,
         Column("carbon_content", "number", required=True, empty=False, low=0, high=1, unit="1",
                meaning=("mass of carbon per mass", "含碳量（质量分数）")),
-        *ActivityTable.columns[-1:],
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -87,10 +88,9 @@ def mass_balance(streams: StreamTable) -> EmissionTable:
     )
     problems = Problems()
     for row in sums.filter(pl.col("carbon") < -1e-9 * pl.col("moved")).iter_rows(named=True):
-        source = str(row["provenance_id"] or "")
         problems.add(
             "balance_negative",
-            Where(file=source.rpartition(":")[0] or None, item=f"{row['place']}, {row['sector']}"),
+            Where.of(row, item=f"{row['place']}, {row['sector']}"),
             f"{row['carbon']:.6g} t C",
             place=row["place"],
             year=row["time"],

@@ -14,6 +14,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.sums import added, check_parts
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import PLACE, PROVENANCE, UNIT
 from citycarbon.core.totals import total
 from citycarbon.core.units import conversion
 from citycarbon.inventory.accounting.intensity import IntensityTable
@@ -25,17 +26,17 @@ class PrintedTable(Table):
     holds_totals = True
     columns = (
         Column("table", required=True, empty=False, meaning=("number of the table", "表号")),
-        Column("place", required=True, empty=False, meaning=("place", "地点")),
+        PLACE,
         Column("time", "period", meaning=("year", "年份")),
         Column("item", required=True, empty=False, meaning=("line of the table", "条目")),
         Column("part_of", meaning=("line that it adds to", "所属合计项")),
         Column("value", "number", required=True, empty=False, meaning=("as printed", "刊印值")),
-        Column("unit", required=True, empty=False, meaning=("unit", "单位")),
+        UNIT,
         Column(
             "decimals", "number", required=True, empty=False, low=0, high=9, meaning=("printed decimals", "小数位数")
         ),
         Column("note", meaning=("remark", "备注")),
-        Column("provenance_id", meaning=("file and row", "来源行")),
+        PROVENANCE,
     )
     __slots__ = ()
 
@@ -52,7 +53,9 @@ class RatioTable(Table):
         Column("denominator", meaning=("TABLE:item; 1 if left out", "分母 表:条目，缺省为 1")),
         Column("denominator_place", meaning=("if another place", "分母地点")),
         Column("scale", "number", required=True, empty=False, meaning=("constant", "系数")),
-        Column("expected", required=True, empty=False, meaning=("TABLE:item", "期望 表:条目")),
+        Column(
+            "expected_item", required=True, empty=False, meaning=("TABLE:item", "期望 表:条目"), former=("expected",)
+        ),
         Column("tolerance", "number", low=0, meaning=("if wider than half a printed digit", "允差")),
     )
     __slots__ = ()
@@ -63,7 +66,7 @@ class ExplanationTable(Table):
 
     columns = (
         Column("check", required=True, empty=False, meaning=("name of the check", "检查名称")),
-        Column("place", required=True, empty=False, meaning=("place", "地点")),
+        PLACE,
         Column("explanation_en", required=True, empty=False, meaning=("why, in English", "英文解释")),
         Column("explanation_zh", required=True, empty=False, meaning=("why, in Chinese", "中文解释")),
     )
@@ -152,7 +155,7 @@ def printed_ratios(
     >>> cells = pl.DataFrame({"table": ["1", "1", "2"], "place": "A", "item": ["people", "households", "size"],
     ...     "value": [10119.0, 4195.0, 2.41], "unit": "1", "decimals": [0.0, 0.0, 2.0]})
     >>> ratio = pl.DataFrame({"check": ["household size"], "place": ["A"], "numerator": ["1:people"],
-    ...     "denominator": ["1:households"], "scale": [1.0], "expected": ["2:size"]})
+    ...     "denominator": ["1:households"], "scale": [1.0], "expected_item": ["2:size"]})
     >>> printed_ratios(PrintedTable(cells), RatioTable(ratio)).to_polars()["verdict"].to_list()
     ['agrees']
     """
@@ -161,7 +164,7 @@ def printed_ratios(
         pl.coalesce(pl.col("denominator_place"), pl.col("place")).alias("below_place")
     )
     problems = Problems()
-    roles = (("numerator", "place"), ("times", "place"), ("denominator", "below_place"), ("expected", "place"))
+    roles = (("numerator", "place"), ("times", "place"), ("denominator", "below_place"), ("expected_item", "place"))
     for role, place in roles:
         named = wanted.select(pl.col(place).alias("place"), pl.col(role).alias("cell")).unique().drop_nulls("cell")
         for item in named.join(cells, on=["place", "cell"], how="anti").sort("place", "cell").iter_rows(named=True):
@@ -174,7 +177,7 @@ def printed_ratios(
         wanted.join(slim, left_on=["place", "numerator"], right_on=["place", "cell"])
         .join(slim, left_on=["place", "times"], right_on=["place", "cell"], suffix="_times", how="left")
         .join(slim, left_on=["below_place", "denominator"], right_on=["place", "cell"], suffix="_below", how="left")
-        .join(slim, left_on=["place", "expected"], right_on=["place", "cell"], suffix="_printed")
+        .join(slim, left_on=["place", "expected_item"], right_on=["place", "cell"], suffix="_printed")
     )
     scale, value = pl.col("scale"), pl.col("value")
     times, below = pl.col("value_times").fill_null(1.0), pl.col("value_below").fill_null(1.0)
@@ -187,7 +190,7 @@ def printed_ratios(
     }
     error = pl.sum_horizontal((_half_digit(name) * slope).abs() for name, slope in slopes.items())
     half = 0.5 * 10.0 ** (-pl.col("decimals_printed"))
-    line = pl.col("expected").str.split(":").list.last()
+    line = pl.col("expected_item").str.split(":").list.last()
     found = joined.select(
         "check", "place", line.alias("item"), computed.alias("value"), pl.col("value_printed").alias("expected"),
         pl.coalesce(pl.col("tolerance"), half + error).alias("tolerance"),

@@ -9,8 +9,9 @@ import polars as pl
 
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column, row_of
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
+from citycarbon.core.schema import Column
+from citycarbon.core.tables import EmissionTable, FactorTable, Table
+from citycarbon.core.tables.columns import ACTIVITY, PLACE, PROVENANCE, SCENARIO, SECTOR, TIME
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of
 from citycarbon.core.units import conversion
 from citycarbon.data.library import gwp_rows
@@ -22,7 +23,11 @@ class ChargeTable(Table):
     """Refrigerant in equipment: charge, yearly leak rate, and what was retired with which recovery."""
 
     columns = (
-        *ActivityTable.columns[:5],
+        PLACE,
+        TIME,
+        SECTOR,
+        ACTIVITY,
+        SCENARIO,
         Column(
             "charge", "number", required=True, empty=False, low=0, unit="kg", meaning=("charge in use", "在用充注量")
         ),
@@ -30,7 +35,7 @@ class ChargeTable(Table):
         Column("end_of_life", "number", low=0, unit="kg", meaning=("charge retired in the year", "当年报废充注量")),
         Column("recovery", "number", low=0, high=1, unit="1", meaning=("share recovered at retirement", "回收率")),
         Column("equipment", meaning=("activity code of a default leak rate", "设备类型（用于缺省泄漏率）")),
-        *ActivityTable.columns[-1:],
+        PROVENANCE,
     )
     __slots__ = ()
 
@@ -174,6 +179,4 @@ def _check_blends(rows: pl.DataFrame, shares: pl.DataFrame, problems: Problems) 
 
 
 def _where(row: dict[str, object], column: str) -> Where:
-    source = str(row["provenance_id"] or "")
-    number = row_of(source)
-    return Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column=column)
+    return Where.of(row, column)

@@ -17,8 +17,10 @@ from citycarbon.core.dimensions import CodeList
 from citycarbon.core.errors import InputError, Problem, Problems, Where, problem
 from citycarbon.core.frames import Frame
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.tables import MATCH, EmissionTable, Table
+from citycarbon.core.tables.columns import PROVENANCE
+from citycarbon.core.trace import row_of
 from citycarbon.core.uncertainty import shared_errors
 from citycarbon.data.classifications import RESIDUAL, classification, crosswalk_rows, unmapped_reasons
 
@@ -39,7 +41,7 @@ class CrosswalkTable(Table):
         Column("share", "number", required=True, empty=False, low=0, high=1, unit="1",
                meaning=("share of the emissions that goes there", "归入该代码的份额")),
         Column("note", meaning=("remark", "说明")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -158,9 +160,7 @@ def _check_targets(rules: pl.DataFrame, target: CodeList) -> None:
     for code in rules["target"].unique().sort().to_list():
         if code not in target:
             hits = rules.filter(pl.col("target") == code)["provenance_id"].drop_nulls().head(5).to_list()
-            numbers = tuple(number for item in hits if (number := row_of(item)))
-            file = hits[0].rpartition(":")[0] if hits else None
-            problems.add("sector_unknown", Where(file=file, rows=numbers, column="target"), code, known=target.known)
+            problems.add("sector_unknown", Where.of(hits, "target"), code, known=target.known)
     problems.raise_all()
 
 

@@ -10,18 +10,16 @@ from typing import Literal
 
 import polars as pl
 
+from citycarbon.core.chemistry import CO2_MOLAR_MASS, MOLAR_VOLUME
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import SERIAL, Column, row_of, serial_moment
+from citycarbon.core.schema import SERIAL, Column, serial_moment
 from citycarbon.core.sums import added
-from citycarbon.core.tables import ActivityTable, EmissionTable, Table
+from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import PROVENANCE, SCENARIO, SECTOR
 from citycarbon.data.cell_values import hours
 
 METHOD_ID = "inventory.accounting.stack_monitor"
-CO2_MOLAR_MASS = 44.01
-"""Molar mass of CO2 [g/mol] (hj76_2017)."""
-MOLAR_VOLUME = 22.414
-"""Molar volume of an ideal gas at 0 °C and 101.325 kPa [L/mol] (hj76_2017)."""
 ICE_POINT, STANDARD_PRESSURE = 273.15, 101.325
 FULL_AVAILABILITY, LEAST_AVAILABILITY = 0.90, 0.75
 """Availability classes of HJ 75-2017 (hj75_2017; recalled with 75 per cent confidence, confirm before official use)."""
@@ -38,7 +36,7 @@ class StackTable(Table):
     columns = (
         Column("place", required=True, empty=False, meaning=("plant and stack", "企业与排口")),
         Column("hour", required=True, empty=False, meaning=("hour, like 2020-01-31 05", "小时，如 2020-01-31 05")),
-        Column("sector", required=True, empty=False, meaning=("sector of one code list", "部门")),
+        SECTOR,
         Column("concentration", "number", required=True, low=0, high=100, unit="percent",
                meaning=("CO2 by volume", "CO2 体积浓度")),
         Column("concentration_basis", required=True, empty=False, allowed=("dry", "wet"),
@@ -51,8 +49,8 @@ class StackTable(Table):
                meaning=("absolute gas pressure", "烟气绝对压力")),
         Column("moisture", "number", required=True, low=0, high=1, unit="1",
                meaning=("water vapour by volume", "含湿量（体积分数）")),
-        *ActivityTable.columns[4:5],
-        *ActivityTable.columns[-1:],
+        SCENARIO,
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -155,9 +153,7 @@ def _every_hour(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _place(rows: pl.DataFrame, column: str) -> Where:
-    sources = [str(item or "") for item in rows["provenance_id"].head(5).to_list()]
-    numbers = tuple(number for source in sources if (number := row_of(source)))
-    return Where(file=sources[0].rpartition(":")[0] or None, rows=numbers, column=column)
+    return Where.of(rows["provenance_id"].head(5).to_list(), column)
 
 
 def _filled(rows: pl.DataFrame) -> pl.DataFrame:

@@ -14,8 +14,9 @@ from functools import cache
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.schema import Column, row_of
-from citycarbon.core.tables import ActivityTable, Table
+from citycarbon.core.schema import Column
+from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE, PROVENANCE, QUALITY, SD, TIME, UNIT
 from citycarbon.core.units import conversion, parse, same_dimension
 from citycarbon.data.exchange.balance_names import balance_columns, balance_rows, column_code, row_code
 
@@ -28,15 +29,15 @@ class BalanceTable(Table):
 
     holds_totals = True
     columns = (
-        *ActivityTable.columns[:2],
+        PLACE, TIME,
         Column("row", required=True, empty=False,
                meaning=("row of the balance: code or printed name", "平衡表行：代码或刊印名称")),
         Column("activity", required=True, empty=False, meaning=("fuel, electricity, heat or a total", "能源品种或合计列")),
         Column("value", "number", required=True, empty=False,
                meaning=("amount with the sign of the balance, in unit", "数量，按平衡表正负号，单位见 unit")),
-        Column("unit", required=True, empty=False, meaning=("unit of value and sd", "value 与 sd 的单位")),
-        Column("sd", "number", low=0, meaning=("standard deviation, in unit", "标准差，单位同 unit")),
-        *ActivityTable.columns[-2:],
+        UNIT,
+        SD,
+        QUALITY, PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -120,9 +121,7 @@ def settled(balance: BalanceTable) -> Lines:
 
 def place_of(rows: pl.DataFrame, column: str | None = None) -> Where:
     """Give file and rows of some facts."""
-    traces = [str(item) for item in rows["provenance_id"].drop_nulls().to_list()]
-    numbers = tuple(dict.fromkeys(number for item in traces[:20] if (number := row_of(item))))
-    return Where(file=(traces[0].rpartition(":")[0] or None) if traces else None, rows=numbers[:5], column=column)
+    return Where.of(rows["provenance_id"].drop_nulls().head(5).to_list(), column)
 
 
 def _codes(frame: pl.DataFrame, column: str, codes: dict[str, str | None], problems: Problems) -> pl.DataFrame:

@@ -14,6 +14,17 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.sums import added, check_parts, number_sum
 from citycarbon.core.tables import ActivityTable, Table
+from citycarbon.core.tables.columns import (
+    ACTIVITY,
+    ERROR_GROUP,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    SCENARIO,
+    SECTOR,
+    TIME,
+    UNIT,
+)
 from citycarbon.core.units import conversion
 
 SALES_ID = "inventory.sectors.fuel_sales"
@@ -24,15 +35,15 @@ class SalesTable(Table):
     """Fuel sold in a place and the share of it that is burnt inside the boundary."""
 
     columns = (
-        *ActivityTable.columns[:4],
-        *ActivityTable.columns[4:5],
+        PLACE, TIME, SECTOR, ACTIVITY,
+        SCENARIO,
         Column("value", "number", required=True, empty=False, low=0, meaning=("amount sold, in unit", "销售量，单位见 unit")),
-        Column("unit", required=True, empty=False, meaning=("unit of value and sd", "value 与 sd 的单位")),
+        UNIT,
         Column("share", "number", required=True, empty=False, low=0, high=1, unit="1",
                meaning=("burnt inside the boundary", "在边界内燃烧的份额")),
         Column("share_sd", "number", low=0, unit="1", meaning=("standard deviation of the share", "份额的标准差")),
         Column("sd", "number", low=0, meaning=("standard deviation of the amount sold, in unit", "销售量标准差，单位同 unit")),
-        *ActivityTable.columns[-3:],
+        ERROR_GROUP, QUALITY, PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

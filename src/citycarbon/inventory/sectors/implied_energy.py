@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.sums import check_parts
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable
 from citycarbon.core.units import conversion
 
-CARBON_TO_CO2 = 44 / 12
 QUALITY = "L: back-calculated from emissions, no statistic"
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.sums import added
 from citycarbon.core.tables import ActivityTable, Table
 
@@ -79,10 +79,7 @@ def peak_month(readings: ActivityTable, profile: ProfileTable) -> ActivityTable:
     problems = Problems()
     _check_profile(rows, shares, problems)
     for row in rows.filter(pl.col("time").str.len_chars() != 7).head(20).iter_rows(named=True):
-        source = str(row["provenance_id"] or "")
-        number = row_of(source)
-        place = Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="time")
-        problems.add("time_not_month", place, row["time"])
+        problems.add("time_not_month", Where.of(row, "time"), row["time"])
     problems.raise_all()
     monthly = rows.with_columns(
         pl.col("time").str.slice(0, 4).alias("year"), pl.col("time").str.slice(5, 2).cast(pl.Int64).alias("month")

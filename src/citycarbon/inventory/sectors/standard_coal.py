@@ -10,7 +10,6 @@ import polars as pl
 
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import row_of
 from citycarbon.core.tables import ActivityTable, FactorTable
 from citycarbon.core.units import conversion, quotient, same_dimension, split_factor_unit, two_readings
 
@@ -107,9 +106,7 @@ def _first(rows: pl.DataFrame, name: str, unit: str) -> dict[str, object]:
 
 
 def _place(rows: pl.DataFrame, name: str, unit: str, column: str) -> Where:
-    source = str(_first(rows, name, unit)["provenance_id"] or "")
-    number = row_of(source)
-    return Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column=column)
+    return Where.of(_first(rows, name, unit), column)
 
 
 def _complain(

@@ -10,8 +10,9 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, Table
+from citycarbon.core.tables.columns import ERROR_GROUP, PLACE, PROVENANCE, QUALITY, SCENARIO, SECTOR, TIME
 from citycarbon.core.units import conversion, same_dimension
 
 METHOD_ID = "inventory.sectors.vehicle_use"
@@ -23,10 +24,10 @@ class FleetTable(Table):
     """Vehicles of one class and fuel: number, yearly distance of each, consumption for a distance."""
 
     columns = (
-        *ActivityTable.columns[:3],
+        PLACE, TIME, SECTOR,
         Column("vehicle", required=True, empty=False, meaning=("class of vehicle", "车型")),
         Column("activity", required=True, empty=False, meaning=("fuel or electricity", "燃料或电力")),
-        *ActivityTable.columns[4:5],
+        SCENARIO,
         Column("vehicles", "number", required=True, empty=False, low=0, unit="vehicle", meaning=("number of vehicles", "车辆数")),
         Column("distance", "number", required=True, empty=False, low=0, unit="km",
                meaning=("of one vehicle in the period", "单车行驶里程")),
@@ -38,7 +39,7 @@ class FleetTable(Table):
         Column("vehicles_sd", "number", low=0, unit="vehicle", meaning=("standard deviation of vehicles", "车辆数标准差")),
         Column("distance_sd", "number", low=0, unit="km", meaning=("standard deviation of distance", "里程标准差")),
         Column("sd", "number", low=0, meaning=("standard deviation of consumption, in unit", "能耗标准差，单位同 unit")),
-        *ActivityTable.columns[-3:],
+        ERROR_GROUP, QUALITY, PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -115,9 +116,7 @@ def vehicle_use(fleet: FleetTable) -> ActivityTable:
 def _per_km(unit: str, rows: pl.DataFrame, problems: Problems) -> tuple[str, float]:
     """Give the unit of the result and the amount of it that one unit of consumption is for a kilometre."""
     first = rows.filter(pl.col("unit") == unit).row(0, named=True)
-    source = str(first["provenance_id"] or "")
-    number = row_of(source)
-    where = Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column="unit")
+    where = Where.of(first, "unit")
     try:
         for per_km, target in TARGETS.items():
             if same_dimension(unit, per_km):

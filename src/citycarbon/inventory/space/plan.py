@@ -13,6 +13,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.sums import check_periods, number_sum
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import PLACE, UNIT
 from citycarbon.data.library.elements import ElementTable
 from citycarbon.data.shaping.parts import EVERY_SCOPE, check_alike, one_whole, sums
 
@@ -23,7 +24,7 @@ class PlanEffectTable(Table):
     """Emissions of elements at present and in the plan, and three parts of the difference that add to it."""
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("place", "地点")),
+        PLACE,
         Column("element", required=True, empty=False, meaning=("spatial element", "空间要素")),
         Column("sector", required=True, empty=False, meaning=("sector", "部门")),
         Column("current", "number", required=True, meaning=("at present, in unit", "现状排放")),
@@ -32,7 +33,7 @@ class PlanEffectTable(Table):
         Column("effect_land", "number", required=True, meaning=("part by land of the use", "用地面积效应")),
         Column("effect_density", "number", required=True, meaning=("part by amount per land", "强度（容积）效应")),
         Column("effect_intensity", "number", required=True, meaning=("part by emissions per amount", "单位排放效应")),
-        Column("unit", required=True, empty=False, meaning=("unit of the masses", "单位")),
+        UNIT,
         Column("driver", required=True, empty=False, meaning=("what changes most", "主要驱动")),
     )
     __slots__ = ()

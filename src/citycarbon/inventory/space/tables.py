@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
-from citycarbon.data.library.elements import PROXY, UNIT, ProxyTable
+from citycarbon.core.tables.columns import PLACE, UNIT
+from citycarbon.data.library.elements import PROXY, ProxyTable
 
 RESIDUAL = "not_placed"
 """Place of what no target takes."""
 
-PLACE = Column("place", required=True, empty=False, meaning=("place", "地点"))
+PLACE = PLACE
 
 
 class ShareTable(Table):

@@ -25,6 +25,7 @@ from citycarbon.core.series import (
 )
 from citycarbon.core.sums import added, check_parts
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE
 
 STATES = (
     "strong decoupling",
@@ -43,7 +44,7 @@ class DecouplingTable(Table):
     """Elasticity of emissions to output and the state that it means."""
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
+        PLACE,
         Column("time_from", "period", required=True, empty=False, meaning=("start of the change", "起始时期")),
         Column("time", "period", required=True, empty=False, meaning=("end of the change", "终止时期")),
         Column(

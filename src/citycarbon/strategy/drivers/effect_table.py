@@ -13,6 +13,7 @@ import polars as pl
 from citycarbon.core.schema import Column
 from citycarbon.core.series import ALL, Floats
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import UNIT
 from citycarbon.strategy.drivers.logarithmic_mean import logarithmic_mean
 
 TOTAL = "total"
@@ -40,7 +41,7 @@ class EffectTable(Table):
         Column("share", "number", unit="1", meaning=("effect in parts of the start", "效应占起点的比例")),
         Column("start", "number", meaning=("running total before the effect", "效应前累计值")),
         Column("end", "number", meaning=("running total after the effect", "效应后累计值")),
-        Column("unit", required=True, empty=False, meaning=("unit of value, start and end", "value、start、end 的单位")),
+        UNIT,
         Column(
             "residual", "number", unit="1",
             meaning=("what effects leave of the change, in parts of the larger end", "残差占较大一端的比例"),

@@ -16,6 +16,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.series import ALL, SeriesTable
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE, TIME, UNIT
 from citycarbon.strategy.drivers.chain import IPAT, KAYA, parse_chain
 from citycarbon.strategy.drivers.levels import Figures, figures_of
 from citycarbon.strategy.drivers.lmdi import refuse_unexplained
@@ -28,14 +29,14 @@ class FactorSeriesTable(Table):
     """Factors of an identity by place and time; the factors of one place, sector, activity and time multiply to its emissions."""
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
-        Column("time", "period", required=True, empty=False, meaning=("year, month or day", "时期：年、月或日")),
+        PLACE,
+        TIME,
         Column("sector", default=ALL, meaning=("sector of one code list", "部门（单一代码表）")),
         Column("activity", default=ALL, meaning=("carrier, process or service", "能源品种、过程或服务")),
         Column("order", "number", required=True, unit="1", meaning=("place in the chain", "在链中的次序")),
         Column("factor", required=True, empty=False, meaning=("factor, or the product of all", "驱动因子或其乘积")),
         Column("value", "number", required=True, meaning=("value, in unit", "数值")),
-        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        UNIT,
         Column("growth", "number", unit="1/yr", meaning=("growth since the time before, a year", "较上期的年均增长率")),
         Column("residual", "number", unit="1", meaning=("product over measure, less 1", "乘积与实际值之比减 1")),
     )

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from citycarbon.core.schema import Column
 from citycarbon.core.series import Floats
-from citycarbon.core.tables import OBSERVED, Table
+from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE, SCENARIO, TIME, UNIT
 
 Positions = NDArray[np.intp]
 Flags = NDArray[np.bool_]
@@ -23,8 +24,8 @@ LATER = "later"
 SETTLED = 5
 """Years that must follow a highest value before it counts as a peak (levin_rich_2017); one nearer to the end is ``later``."""
 _LABELS = (
-    Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
-    Column("scenario", default=OBSERVED, meaning=("scenario; observed if not stated", "情景；未注明为 observed")),
+    PLACE,
+    SCENARIO,
     Column("model", meaning=("model", "模型")),
     Column("measure", required=True, empty=False, meaning=("what is counted", "指标")),
 )
@@ -36,13 +37,13 @@ class BandTable(Table):
     columns: ClassVar[tuple[Column, ...]] = (
         *_LABELS,
         Column("sector", default="all", meaning=("sector of one code list", "部门（单一代码表）")),
-        Column("time", "period", required=True, empty=False, meaning=("year, month or day", "时期：年、月或日")),
+        TIME,
         Column("value", "number", required=True, empty=False, meaning=("median, or observed", "中位数或观测值")),
         Column("low", "number", meaning=("5 % of draws lie below", "5% 分位")),
         Column("lower", "number", meaning=("25 % of draws lie below", "25% 分位")),
         Column("upper", "number", meaning=("75 % of draws lie below", "75% 分位")),
         Column("high", "number", meaning=("95 % of draws lie below", "95% 分位")),
-        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        UNIT,
     )
     __slots__ = ()
 
@@ -70,7 +71,7 @@ class OutcomeTable(Table):
         Column("value", "number", meaning=("median, or chance", "中位数或概率")),
         Column("low", "number", meaning=("5 % of draws lie below", "5% 分位")),
         Column("high", "number", meaning=("95 % of draws lie below", "95% 分位")),
-        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        UNIT,
         Column("note_en", meaning=("what it rests on, in English", "英文说明")),
         Column("note_zh", meaning=("what it rests on, in Chinese", "中文说明")),
     )

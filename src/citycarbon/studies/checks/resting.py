@@ -15,8 +15,8 @@ import polars as pl
 from citycarbon.core.dimensions import SCOPE_RULES
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.results import Check
-from citycarbon.core.schema import row_of
 from citycarbon.core.sums import added
+from citycarbon.core.trace import file_of, row_of
 from citycarbon.core.warming import BIOGENIC
 from citycarbon.data.library.quality import CLASSES, class_of, rank, required
 
@@ -176,8 +176,5 @@ def refuse_weak(
 
 def _where(traces: set[str], column: str, item: str) -> Where:
     """Place a figure at the rows of the first file that uses it."""
-    files = sorted({trace.rpartition(":")[0] for trace in traces if row_of(trace)})
-    if not files:
-        return Where(column=column, item=item)
-    mine = sorted(number for trace in traces if trace.rpartition(":")[0] == files[0] and (number := row_of(trace)))
-    return Where(file=files[0], rows=tuple(mine[:20]), column=column, item=item)
+    known = sorted((file_of(trace) or "", row_of(trace), trace) for trace in traces if row_of(trace))
+    return Where.of([trace for file, _, trace in known if file == known[0][0]], column, item)

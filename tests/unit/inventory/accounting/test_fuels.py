@@ -5,9 +5,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import CoverageError, InputError
 from citycarbon.core.tables import FactorTable
-from citycarbon.inventory.accounting.fuels import CARBON_TO_CO2, fuel_factors, heat_content
+from citycarbon.inventory.accounting.fuels import fuel_factors, heat_content
 
 NCV = {"factor_id": "ncv", "quantity": "net_calorific_value", "value": 40.0, "unit": "MJ/kg"}
 CONTENT = {"factor_id": "cc", "quantity": "carbon_content", "value": 20.0, "unit": "kg/GJ"}

@@ -159,7 +159,7 @@ def test_calibration_stays_in_the_range_of_the_intensities(emissions: Make):
     found = {row["sector"]: row for row in calibrate(bottom, top).to_polars().iter_rows(named=True)}
     # Errors of one intensity add: sd 8 of 100, two of them 16 %.
     assert found["a"]["highest"] == pytest.approx(1.16)
-    assert found["a"]["factor"] == pytest.approx(1.16)
+    assert found["a"]["multiplier"] == pytest.approx(1.16)
     assert found["a"]["unexplained"] == pytest.approx(14.0)
     assert (found["a"]["verdict"], found["b"]["verdict"], found["c"]["verdict"]) == (
         "partly explained", "not in the inventory", "no element",

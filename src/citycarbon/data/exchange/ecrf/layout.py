@@ -13,6 +13,7 @@ import polars as pl
 
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PROVENANCE
 from citycarbon.data.classifications import RESIDUAL
 from citycarbon.data.exchange.records import RecordTable
 from citycarbon.data.library import shipped_rows
@@ -38,7 +39,7 @@ class SummaryTable(Table):
             )
         ),
         Column("explanation", meaning=("why sources are left out", "未计入来源的说明")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )
     __slots__ = ()
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from citycarbon.core.errors import InputError, Where
+from citycarbon.core.trace import row_of
 from citycarbon.data import safety
 from citycarbon.data.exchange import mapping
 from citycarbon.data.exchange.closure import KG_PER_T
@@ -193,7 +194,7 @@ def _summary_notes(summary: SummaryTable, records: RecordTable) -> list[ImportNo
         for row in differs.iter_rows(named=True):
             stated, due = row[scope] or 0.0, row[f"{scope}_due"] or 0.0
             kilograms = abs(stated / KG_PER_T - due) <= _HALF
-            line = int(str(row["provenance_id"]).rpartition(":")[2])
+            line = row_of(row["provenance_id"])
             end = ("; it is in kg", "；其单位为 kg") if kilograms else ("", "")
             english = (
                 f"{row['summary_row']}, {scope}: the summary says {stated:.10g} t, the records add to {due:.10g} t"

@@ -9,6 +9,7 @@ import polars as pl
 
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PROVENANCE
 
 INDEX = ("model", "scenario", "region", "variable", "unit")
 """Columns that every file of the format has, in its order."""
@@ -27,7 +28,7 @@ class IamcTable(Table):
         Column("unit", required=True, empty=False, meaning=("unit as the file writes it", "文件中的单位")),
         Column("time", "period", required=True, empty=False, meaning=("year", "年份")),
         Column("value", "number", required=True, empty=False, meaning=("figure, in unit", "数值，单位见 unit")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )
     __slots__ = ()
 

@@ -303,7 +303,7 @@ function citycarbonDecide(page) {
 
   /* ---- land-use elements ------------------------------------------------------------------------------------------------------ */
   function elements() {
-    const skill = withColumns("model", "inside", "reference"), matters = withColumns("element", "importance"), responses = withColumns("element", "amount", "amount_unit");
+    const skill = withColumns("model", "inside", "reference"), matters = withColumns("element", "importance"), responses = withColumns("element", "element_amount", "amount_unit");
     if (!skill.length && !matters.length && !responses.length) return;
     const box = card("elements", tr("elements_title"), tr("elements_note"));
     for (const [name, rows] of skill) {
@@ -334,17 +334,17 @@ function citycarbonDecide(page) {
     head(box, stepName(name) + " · " + modelName(rows[0].model));
     const pick = choose(key, uniq(rows.map((r) => r.element)), tr("element_word"), again, label);
     if (pick) box.node.append(el("div", { class: "mapbar" }, pick));
-    const mine = rows.filter((r) => r.element === chosen[key]).sort((a, b) => a.amount - b.amount);
+    const mine = rows.filter((r) => r.element === chosen[key]).sort((a, b) => a.element_amount - b.element_amount);
     const [scale, unit] = scaleOf(mine[0].unit, Math.max(...mine.map((r) => Math.abs(r.high))));
     const area = (data, opacity) => ({ type: "line", stack: "band", data, lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: css("--accent"), opacity }, silent: true, tooltip: { show: false } });
     const option = {
       grid: { left: 8, right: 28, top: 36, bottom: 24, containLabel: true },
-      tooltip: tip({ trigger: "axis", formatter: (ps) => { const r = mine[ps[0].dataIndex]; return escape(num(r.amount, 4) + " " + (r.amount_unit === "1" ? "" : r.amount_unit)) + "<br><b>" + escape(num(r.value / scale, 4) + " " + unit) + "</b><br>" + escape(num(r.low / scale, 4) + " – " + num(r.high / scale, 4)); } }),
-      xAxis: { type: "category", boundaryGap: false, data: mine.map((r) => num(r.amount, 3)), name: mine[0].amount_unit === "1" ? "" : mine[0].amount_unit, nameLocation: "end", nameTextStyle: { color: css("--soft"), verticalAlign: "top", padding: [18, 0, 0, -40] }, axisLabel: soft() },
+      tooltip: tip({ trigger: "axis", formatter: (ps) => { const r = mine[ps[0].dataIndex]; return escape(num(r.element_amount, 4) + " " + (r.amount_unit === "1" ? "" : r.amount_unit)) + "<br><b>" + escape(num(r.value / scale, 4) + " " + unit) + "</b><br>" + escape(num(r.low / scale, 4) + " – " + num(r.high / scale, 4)); } }),
+      xAxis: { type: "category", boundaryGap: false, data: mine.map((r) => num(r.element_amount, 3)), name: mine[0].amount_unit === "1" ? "" : mine[0].amount_unit, nameLocation: "end", nameTextStyle: { color: css("--soft"), verticalAlign: "top", padding: [18, 0, 0, -40] }, axisLabel: soft() },
       yAxis: { type: "value", scale: true, name: unit, nameTextStyle: { color: css("--soft"), align: "left" }, axisLabel: soft(), splitLine: { lineStyle: { color: css("--line") } } },
       series: [area(mine.map((r) => r.low / scale), 0), area(mine.map((r) => (r.high - r.low) / scale), 0.18), { type: "line", data: mine.map((r) => r.value / scale), symbol: "none", lineStyle: { color: css("--accent"), width: 2 }, itemStyle: { color: css("--accent") } }],
     };
-    chart(box, key, option, 280, [[tr("element_word"), mine[0].amount_unit, unit, tr("low_word"), tr("high_word")], mine.map((r) => [label(r.element), r.amount, r.value / scale, r.low / scale, r.high / scale]), [1, 2, 3, 4]]);
+    chart(box, key, option, 280, [[tr("element_word"), mine[0].amount_unit, unit, tr("low_word"), tr("high_word")], mine.map((r) => [label(r.element), r.element_amount, r.value / scale, r.low / scale, r.high / scale]), [1, 2, 3, 4]]);
     box.node.append(el("p", { class: "source" }, tr("response_key")));
   }
   return { drivers, backTest, future, elements, trend };

@@ -10,10 +10,12 @@ from typing import Literal
 
 import polars as pl
 
+from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import AMOUNT, PLACE, PROVENANCE, QUALITY, SCENARIO, SECTOR, TIME, UNCERTAINTY, UNIT
 from citycarbon.core.uncertainty import FACTOR_ERRORS
 from citycarbon.core.units import conversion
 from citycarbon.inventory.accounting.agriculture.land_use import FLUX
@@ -29,7 +31,6 @@ from citycarbon.inventory.accounting.agriculture.yearly import (
     with_keys,
 )
 from citycarbon.inventory.accounting.apply import Account
-from citycarbon.inventory.accounting.fuels import CARBON_TO_CO2
 
 METHOD_ID = "inventory.accounting.land_conversion"
 POOLS = ("c_above", "c_below", "c_soil", "c_dead")
@@ -40,10 +41,17 @@ class ConversionTable(Table):
     """Areas that changed from one use to another within the year."""
 
     columns = (
-        *ActivityTable.columns[:3],
+        PLACE,
+        TIME,
+        SECTOR,
         Column("from_land", required=True, empty=False, meaning=("use before", "转出地类")),
         Column("to_land", required=True, empty=False, meaning=("use after", "转入地类")),
-        *ActivityTable.columns[4:],
+        SCENARIO,
+        AMOUNT,
+        UNIT,
+        *UNCERTAINTY,
+        QUALITY,
+        PROVENANCE,
     )
     __slots__ = ()
 
@@ -66,7 +74,7 @@ class PoolTable(Table):
                 strict=True,
             )
         ),
-        *ActivityTable.columns[-1:],
+        PROVENANCE,
     )
     __slots__ = ()
 

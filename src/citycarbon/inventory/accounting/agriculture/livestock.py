@@ -13,7 +13,8 @@ import polars as pl
 from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import ACTIVITY, PLACE, PROVENANCE, QUALITY, SCENARIO, TIME, UNCERTAINTY, UNIT
 from citycarbon.core.uncertainty import FACTOR_ERRORS
 from citycarbon.data.lookup import YearRule
 from citycarbon.inventory.accounting.agriculture.yearly import (
@@ -41,8 +42,8 @@ class HerdTable(Table):
     """Animals by kind, with what the factors of some guidelines also ask for."""
 
     columns = (
-        *ActivityTable.columns[:2],
-        *ActivityTable.columns[3:5],
+        PLACE, TIME,
+        ACTIVITY, SCENARIO,
         Column(
             "value",
             "number",
@@ -51,14 +52,14 @@ class HerdTable(Table):
             low=0,
             meaning=("animals, or animals produced in the year", "存栏数，或年内出栏数"),
         ),
-        *ActivityTable.columns[6:10],
+        UNIT, *UNCERTAINTY,
         Column("housing", allowed=HOUSINGS, meaning=("large farm, household or grazing", "饲养方式：规模化、农户或放牧")),
         Column("stage", allowed=STAGES, meaning=("young, other adult or breeding", "畜龄：当年生、其他成年或繁殖母畜")),
         Column("days_alive", "number", low=1, high=DAYS, unit="day",
                meaning=("days that an animal lives, if under a year", "饲养天数（不足一年时）")),
         Column("mean_temperature", "number", low=-30, high=40, unit="degC",
                meaning=("mean yearly temperature", "年均气温")),
-        *ActivityTable.columns[10:],
+        QUALITY, PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

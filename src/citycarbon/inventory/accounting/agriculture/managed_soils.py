@@ -9,6 +9,7 @@ from typing import Literal
 
 import polars as pl
 
+from citycarbon.core.chemistry import NITROGEN_TO_N2O
 from citycarbon.core.method import method
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
 from citycarbon.inventory.accounting.agriculture.yearly import (
@@ -20,8 +21,6 @@ from citycarbon.inventory.accounting.agriculture.yearly import (
 from citycarbon.inventory.accounting.apply import Account
 
 METHOD_ID = "inventory.accounting.managed_soils"
-N2O_PER_NITROGEN = 44 / 28
-"""Mass of N2O per mass of the nitrogen in it."""
 INDIRECT = (
     ("nitrogen_deposition", "volatilised_fraction", "deposition_factor"),
     ("nitrogen_leaching", "leached_fraction", "leaching_factor"),
@@ -113,4 +112,4 @@ def managed_soils(
 
 
 def _as_n2o(found: pl.DataFrame) -> pl.DataFrame:
-    return found.with_columns(pl.col("coefficient", "coefficient_sd") * N2O_PER_NITROGEN)
+    return found.with_columns(pl.col("coefficient", "coefficient_sd") * NITROGEN_TO_N2O)

@@ -12,7 +12,19 @@ import polars as pl
 
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import (
+    ACTIVITY,
+    AMOUNT,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    SCENARIO,
+    SECTOR,
+    TIME,
+    UNCERTAINTY,
+    UNIT,
+)
 from citycarbon.inventory.accounting.agriculture.yearly import (
     GIVEN,
     ROW_KEY,
@@ -33,10 +45,10 @@ class HarvestTable(Table):
     """Harvests by crop, with the share of the straw that is burnt on the field."""
 
     columns = (
-        *ActivityTable.columns[:10],
+        PLACE, TIME, SECTOR, ACTIVITY, SCENARIO, AMOUNT, UNIT, *UNCERTAINTY,
         Column("burnt_share", "number", required=True, empty=False, low=0, high=1, unit="1",
                meaning=("share of the straw that is burnt on the field", "露天焚烧比例")),
-        *ActivityTable.columns[10:],
+        QUALITY, PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

@@ -13,7 +13,19 @@ import polars as pl
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import (
+    ACTIVITY,
+    AMOUNT,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    SCENARIO,
+    SECTOR,
+    TIME,
+    UNCERTAINTY,
+    UNIT,
+)
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, error_of_row, errors_of_product, relative_errors
 from citycarbon.core.units import conversion, split_factor_unit
 from citycarbon.inventory.accounting.agriculture.yearly import (
@@ -39,7 +51,7 @@ class RiceTable(Table):
     """Harvested areas by season; with cultivation_days, water and organic matter for the daily formula."""
 
     columns = (
-        *ActivityTable.columns[:10],
+        PLACE, TIME, SECTOR, ACTIVITY, SCENARIO, AMOUNT, UNIT, *UNCERTAINTY,
         Column("cultivation_days", "number", low=1, high=366, unit="day",
                meaning=("days from planting to harvest; asks for the daily formula", "生长期天数（按日因子计算时）")),
         Column("water_regime", meaning=("water during the season, code of the factors", "生长期水分管理")),
@@ -47,7 +59,7 @@ class RiceTable(Table):
         Column("amendment", meaning=("organic matter that is worked in, code of the factors", "有机添加物种类")),
         Column("amendment_rate", "number", low=0, unit="t/ha",
                meaning=("organic matter: dry straw, else fresh weight", "有机添加物用量（秸秆为干重，其余为鲜重）")),
-        *ActivityTable.columns[10:],
+        QUALITY, PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

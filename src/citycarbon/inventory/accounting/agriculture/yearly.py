@@ -14,7 +14,6 @@ import polars as pl
 
 from citycarbon.core import frames
 from citycarbon.core.errors import Problems, Where
-from citycarbon.core.schema import row_of
 from citycarbon.core.tables import MATCH, ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
 from citycarbon.core.uncertainty import FACTOR_ERRORS, errors_of_product
 from citycarbon.core.units import conversion, quotient, same_dimension, split_factor_unit
@@ -30,9 +29,7 @@ GIVEN = ("gas", "coefficient", "coefficient_sd", FACTOR_ERRORS, "factor_id", "fa
 
 def where_of(row: dict[str, Any], column: str) -> Where:
     """Say where a row of the user's file stands."""
-    source = str(row.get("provenance_id") or "")
-    number = row_of(source)
-    return Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column=column)
+    return Where.of(row, column)
 
 
 def require_years(table: Table) -> None:

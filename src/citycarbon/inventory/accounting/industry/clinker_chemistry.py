@@ -11,7 +11,8 @@ import polars as pl
 from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, Table
+from citycarbon.core.tables.columns import AMOUNT, PLACE, PROVENANCE, SCENARIO, SD, SECTOR, TIME, UNIT
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of_row, errors_of_product, errors_of_sum, relative_errors
 from citycarbon.core.units import conversion
 from citycarbon.inventory.accounting.industry.kinds import parameter, place_of
@@ -29,9 +30,9 @@ class ClinkerTable(Table):
     """Clinker output with its chemistry; what is not counted is written as 0, so that no share is left to a default."""
 
     columns = (
-        *ActivityTable.columns[:3],
-        *ActivityTable.columns[4:7],
-        *ActivityTable.columns[7:8],
+        PLACE, TIME, SECTOR,
+        SCENARIO, AMOUNT, UNIT,
+        SD,
         _share("calcium_oxide", "CaO per clinker", "熟料中氧化钙含量"),
         _share("magnesium_oxide", "MgO per clinker", "熟料中氧化镁含量"),
         _share("non_carbonate_calcium_oxide", "CaO per clinker that was no carbonate", "非碳酸盐来源氧化钙含量"),
@@ -39,7 +40,7 @@ class ClinkerTable(Table):
         Column("kiln_dust", "number", low=0, unit="t", meaning=("dust that leaves the kiln for good", "离开窑系统的窑灰")),
         Column("dust_calcination", "number", low=0, high=1, unit="1",
                meaning=("share of the dust's carbonate that is calcined", "窑灰分解率")),
-        *ActivityTable.columns[-1:],
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

@@ -14,6 +14,18 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import (
+    ACTIVITY,
+    AMOUNT,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    SCENARIO,
+    SECTOR,
+    TIME,
+    UNCERTAINTY,
+    UNIT,
+)
 from citycarbon.core.units import conversion, quotient, split_factor_unit
 from citycarbon.inventory.accounting.apply import Account, match, multiply
 from citycarbon.inventory.accounting.industry.kinds import EMISSION_FACTOR, parameter, place_of, refuse_elsewhere
@@ -30,12 +42,12 @@ class CoalMineTable(Table):
     """Coal output or mines, with the methane that was caught and used or flared."""
 
     columns = (
-        *ActivityTable.columns[:-2],
+        PLACE, TIME, SECTOR, ACTIVITY, SCENARIO, AMOUNT, UNIT, *UNCERTAINTY,
         Column("methane_used", "number", low=0, unit=_STATE,
                meaning=("mine methane that was used, at 20 °C", "利用的甲烷量（20 °C）")),
         Column("methane_flared", "number", low=0, unit=_STATE,
                meaning=("mine methane that was flared, at 20 °C", "火炬销毁的甲烷量（20 °C）")),
-        *ActivityTable.columns[-2:],
+        QUALITY, PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

@@ -11,7 +11,8 @@ import polars as pl
 from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, Table
+from citycarbon.core.tables.columns import ACTIVITY, PLACE, PROVENANCE, SCENARIO, SECTOR, TIME
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, errors_of_sum
 from citycarbon.core.units import conversion
 from citycarbon.data.library import gwp_rows
@@ -25,7 +26,7 @@ class ElectricalTable(Table):
     """Gas in electrical equipment: installed, retired and filled in the year, with the shares that are lost."""
 
     columns = (
-        *ActivityTable.columns[:5],
+        PLACE, TIME, SECTOR, ACTIVITY, SCENARIO,
         Column("gas", default="SF6", meaning=("gas in the equipment; SF6 if not stated", "设备内气体；未注明为 SF6")),
         Column("charge", "number", low=0, unit="kg", meaning=("charge installed and in use", "在用充注量")),
         Column("leak_rate", "number", low=0, high=1, unit="1/a", meaning=("share lost in a year", "年泄漏率")),
@@ -35,7 +36,7 @@ class ElectricalTable(Table):
                meaning=("gas used to make or install equipment", "设备生产与安装用气量")),
         Column("filling_loss", "number", low=0, high=1, unit="1",
                meaning=("share lost in making and installing", "生产与安装泄漏率")),
-        *ActivityTable.columns[-1:],
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

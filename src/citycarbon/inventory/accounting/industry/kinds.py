@@ -14,8 +14,8 @@ import polars as pl
 
 from citycarbon.core import frames
 from citycarbon.core.errors import Problems, Where
-from citycarbon.core.schema import row_of
 from citycarbon.core.tables import Table
+from citycarbon.core.trace import row_of
 from citycarbon.data.library import activities
 
 EMISSION_FACTOR = "emission_factor"
@@ -53,13 +53,12 @@ def rows_with(table: Table, activity: str) -> Where:
     found = (
         frames.small(table.rows.filter(same).select("provenance_id").head(5))["provenance_id"].drop_nulls().to_list()
     )
-    return Where(str(found[0]).rpartition(":")[0] or None if found else None, None, numbers(found), "activity")
+    return Where.of(found, "activity")
 
 
 def place_of(row: dict[str, object], column: str) -> Where:
     """Give the place of one row in the user's file."""
-    source = str(row.get("provenance_id") or "")
-    return Where(source.rpartition(":")[0] or None, None, numbers([source]), column)
+    return Where.of(row, column)
 
 
 def numbers(sources: Collection[str]) -> tuple[int, ...]:

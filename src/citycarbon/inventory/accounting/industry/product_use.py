@@ -10,13 +10,14 @@ from typing import Literal
 
 import polars as pl
 
+from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
 from citycarbon.core.uncertainty import FACTOR_ERRORS, errors_of_product
 from citycarbon.data.library import shipped_library
 from citycarbon.inventory.accounting.apply import Account, match, multiply
-from citycarbon.inventory.accounting.fuels import CARBON_TO_CO2, errors_of_factor, fuel_factors
+from citycarbon.inventory.accounting.fuels import errors_of_factor, fuel_factors
 from citycarbon.inventory.accounting.industry.kinds import EMISSION_FACTOR, codes_of, refuse_elsewhere
 
 METHOD_ID = "inventory.accounting.product_use"

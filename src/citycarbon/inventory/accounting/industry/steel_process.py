@@ -10,12 +10,12 @@ from typing import Literal
 
 import polars as pl
 
+from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
 from citycarbon.core.uncertainty import FACTOR_ERRORS, PLUS, error_of
 from citycarbon.inventory.accounting.apply import Account, match, multiply
-from citycarbon.inventory.accounting.fuels import CARBON_TO_CO2
 from citycarbon.inventory.accounting.industry.kinds import EMISSION_FACTOR, refuse_elsewhere
 
 METHOD_ID = "inventory.accounting.steel_process"
@@ -193,5 +193,4 @@ def _refuse(sums: pl.DataFrame) -> None:
 
 
 def _where(row: dict[str, object]) -> Where:
-    source = str(row["provenance_id"] or "")
-    return Where(file=source.rpartition(":")[0] or None, item=f"{row['place']}, {row['sector']}")
+    return Where.of(row, item=f"{row['place']}, {row['sector']}")

@@ -13,6 +13,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.sums import added
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import UNIT
 from citycarbon.core.totals import total
 from citycarbon.inventory.accounting.regroup import shares_of
 
@@ -40,7 +41,7 @@ class PerspectiveTable(Table):
         Column("scenario", meaning=("scenario", "情景")),
         Column("basis", meaning=("location or market, if stated", "口径")),
         Column("value", "number", required=True, meaning=("emission, in unit", "排放量")),
-        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        UNIT,
         Column("counted", required=True, empty=False, allowed=("yes", "no", "total"),
                meaning=("whether the perspective adds it", "是否计入")),
         Column("notation", allowed=NOTATION_KEYS, meaning=("key instead of a value", "代替数值的标记")),

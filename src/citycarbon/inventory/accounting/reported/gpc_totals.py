@@ -12,6 +12,7 @@ from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import PLACE, UNIT
 from citycarbon.core.totals import total
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT
 from citycarbon.data.classifications import RESIDUAL
@@ -28,7 +29,7 @@ class GpcTotalTable(Table):
     """Totals by reporting level, sector and scope; ``all`` stands for a sum over every sector or scope of the level."""
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("place", "地点")),
+        PLACE,
         Column("time", "period", required=True, empty=False, meaning=("year", "年份")),
         Column("scenario", meaning=("scenario", "情景")),
         Column("basis", meaning=("alternative of accounting", "核算口径")),
@@ -37,7 +38,7 @@ class GpcTotalTable(Table):
         Column("sector", required=True, empty=False, meaning=("sector I to VI, or all", "部门 I—VI 或 all")),
         Column("scope", required=True, empty=False, meaning=("scope, or all", "范围，或 all")),
         Column("value", "number", required=True, meaning=("sum, in unit; empty if no row has a number", "合计；均无数值时为空")),
-        Column("unit", required=True, empty=False, meaning=("unit of value and sd", "单位")),
+        UNIT,
         Column("rows", "number", unit="1", meaning=("rows that were added", "相加的行数")),
         Column("without_number", "number", unit="1", meaning=("rows with a notation key instead", "以标记代替数值的行数")),
         Column("sd", "number", low=0, meaning=("standard deviation, in unit", "标准差")),

@@ -12,7 +12,6 @@ import polars as pl
 
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import row_of
 from citycarbon.core.tables import EmissionTable
 from citycarbon.core.warming import BIOGENIC, EQUIVALENT, FOSSIL, METHANE, NON_FOSSIL, ORIGINS, WarmingMetric
 from citycarbon.data.exchange.closure import closes, gas_tonnes
@@ -124,10 +123,8 @@ def _accounted(records: RecordTable) -> pl.DataFrame:
         found = rows.filter(condition)
         if found.height:
             traces = found["provenance_id"].head(5).drop_nulls().to_list()
-            file = traces[0].rpartition(":")[0] if traces else None
-            numbers = tuple(filter(None, map(row_of, traces)))
             shown = ", ".join(str(item) for item in found[column].head(5))
-            problems.add(code, Where(file=file, rows=numbers, column=column), shown, **facts)
+            problems.add(code, Where.of(traces, column), shown, **facts)
     problems.raise_all()
     return rows.filter(listed).with_columns(
         pl.col("inventory_year").cast(pl.String).alias("time"), pl.col("gpc_number").alias("sector"),

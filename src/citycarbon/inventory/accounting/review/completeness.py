@@ -18,6 +18,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.sums import check_parts, yearly
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import PROVENANCE
 from citycarbon.core.warming import BIOGENIC
 from citycarbon.inventory.accounting.review.notations import ANY_ACTIVITY, NotationTable, place_of_row
 from citycarbon.inventory.accounting.review.notations import METHOD_ID as NOTATION_METHOD
@@ -44,7 +45,7 @@ class ExpectedTable(Table):
         Column("name_en", meaning=("English name", "英文名")),
         Column("name_zh", meaning=("Chinese name", "中文名")),
         Column("note", meaning=("remark", "说明")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )
     __slots__ = ()
 

@@ -13,6 +13,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.sums import added, yearly
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, Table
+from citycarbon.core.tables.columns import UNIT
 from citycarbon.core.warming import BIOGENIC
 from citycarbon.data.library import warming_metric
 from citycarbon.inventory.accounting.review.account import TONNE, Basis, reviewed
@@ -36,7 +37,7 @@ class DataQualityTable(Table):
         Column("rating", required=True, empty=False, allowed=(*RATINGS, NOT_RATED),
                meaning=("H, M, L or not rated", "H、M、L 或未评级")),
         Column("value", "number", required=True, low=0, meaning=("sum of sizes of emissions, in unit", "排放量绝对值之和")),
-        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        UNIT,
         Column("share", "number", required=True, unit="1", low=0, high=1, meaning=("share of the sector or total", "份额")),
         Column("rows", "number", required=True, unit="1", low=0, meaning=("rows with this rating", "行数")),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import GAS, SECTOR, UNIT
 from citycarbon.inventory.accounting.review.account import (
     CATEGORY,
     Basis,
@@ -35,11 +36,11 @@ class KeyCategoryTable(Table):
         Column("tier", required=True, empty=False, allowed=("1", "2"),
                meaning=("1 by emissions, 2 by emissions and uncertainty", "1 按排放量，2 按排放量与不确定性")),
         Column("rank", "number", unit="1", meaning=("place in the order, 1 is the weightiest", "排序")),
-        Column("sector", required=True, empty=False, meaning=("sector of one code list", "部门")),
-        Column("gas", required=True, empty=False, meaning=("gas, or CO2e", "气体，或 CO2e")),
+        SECTOR,
+        GAS,
         Column("value", "number", required=True, meaning=("emissions of the year, in unit", "当年排放量")),
         Column("base_value", "number", meaning=("emissions of the base year, in unit", "基准年排放量")),
-        Column("unit", required=True, empty=False, meaning=("unit of the figures", "单位")),
+        UNIT,
         Column("percent", "number", unit="percent", low=0, meaning=("half of the 95 % interval", "95% 区间半宽占比")),
         Column("weight", "number", unit="1", low=0,
                meaning=("level assessment L, trend assessment T, or these times uncertainty", "L、T 或其与不确定性之积")),

@@ -11,8 +11,9 @@ import polars as pl
 from citycarbon.core.dimensions import NOTATION_KEYS
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import BASIS, GAS, PLACE, PROVENANCE, SCENARIO, SCOPE, SECTOR, TIME
 
 METHOD_ID = "inventory.accounting.notation_rows"
 ANY_ACTIVITY = "any"
@@ -25,14 +26,14 @@ class NotationTable(Table):
     """Why a category has no number: notation key, reason, and for IE the category that includes it."""
 
     columns = (
-        *EmissionTable.columns[:3],
+        PLACE, TIME, SECTOR,
         Column("activity", default=ANY_ACTIVITY, meaning=("activity; any for the whole category", "活动；any 表示整个类别")),
-        *EmissionTable.columns[4:8],
+        SCOPE, GAS, SCENARIO, BASIS,
         Column("notation", required=True, empty=False, allowed=NOTATION_KEYS,
                meaning=("NO, NE, IE or C instead of a value", "代替数值的标记")),
         Column("reason", required=True, empty=False, meaning=("why there is no number", "无数值的原因")),
         Column("included_in", meaning=("for IE: sector that includes it", "IE 时：计入的部门")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -101,6 +102,4 @@ def _check(rows: pl.DataFrame) -> None:
 
 def place_of_row(row: dict[str, str | None], column: str) -> Where:
     """Give the file and row that a row came from, as far as its provenance says."""
-    source = str(row["provenance_id"] or "")
-    number = row_of(source)
-    return Where(source.rpartition(":")[0] or None, rows=(number,) if number else (), column=column)
+    return Where.of(row, column)

@@ -15,6 +15,7 @@ import polars as pl
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import ActivityTable, EmissionTable, Table
+from citycarbon.core.tables.columns import GAS, UNIT
 from citycarbon.core.warming import EQUIVALENT
 from citycarbon.inventory.accounting.review.account import CATEGORY, Basis
 from citycarbon.inventory.accounting.review.difference import PARTS, differences, part_column, same_gas, side_of
@@ -42,7 +43,7 @@ class RecalculationTable(Table):
         Column("line", required=True, empty=False, allowed=("category", "total"),
                meaning=("category (sector and gas) or total", "类别（部门×气体）或总计")),
         Column("sector", required=True, empty=False, meaning=("sector, or total", "部门，或 total")),
-        Column("gas", required=True, empty=False, meaning=("gas, or CO2e", "气体，或 CO2e")),
+        GAS,
         Column("old_value", "number", required=True, meaning=("before, in unit", "重算前")),
         Column("new_value", "number", required=True, meaning=("after, in unit", "重算后")),
         Column("difference", "number", required=True, meaning=("after minus before, in unit", "差值")),
@@ -50,7 +51,7 @@ class RecalculationTable(Table):
             Column(part_column(part), "number", meaning=(f"of which: {WORDS[part][0]}", f"其中：{WORDS[part][1]}"))
             for part in PARTS
         ),
-        Column("unit", required=True, empty=False, meaning=("unit of the figures", "单位")),
+        UNIT,
         Column("explanation_en", meaning=("why, in English", "英文解释")),
         Column("explanation_zh", meaning=("why, in Chinese", "中文解释")),
     )  # fmt: skip

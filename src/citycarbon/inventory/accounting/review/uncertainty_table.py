@@ -13,6 +13,7 @@ from citycarbon.core import frames
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import GAS, UNIT
 from citycarbon.core.totals import total
 from citycarbon.inventory.accounting.review.account import (
     CATEGORY,
@@ -37,9 +38,9 @@ class UncertaintyTable(Table):
         Column("line", required=True, empty=False, allowed=("category", "sector", "total"),
                meaning=("category (sector and gas), sector or total", "类别（部门×气体）、部门或总计")),
         Column("sector", required=True, empty=False, meaning=("sector, or total", "部门，或 total")),
-        Column("gas", required=True, empty=False, meaning=("gas, or CO2e", "气体，或 CO2e")),
+        GAS,
         Column("value", "number", required=True, meaning=("emissions of the year, in unit", "当年排放量")),
-        Column("unit", required=True, empty=False, meaning=("unit of value, base_value and sd", "单位")),
+        UNIT,
         Column("sd", "number", low=0, meaning=("standard deviation, in unit", "标准差")),
         Column("sd_coverage", "number", unit="1", low=0,
                meaning=("share of the amount whose uncertainty is stated", "已注明不确定性的份额")),

@@ -11,12 +11,24 @@ from typing import Literal
 
 import polars as pl
 
+from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import (
+    ACTIVITY,
+    AMOUNT,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    SCENARIO,
+    SECTOR,
+    TIME,
+    UNCERTAINTY,
+    UNIT,
+)
 from citycarbon.core.warming import BIOGENIC
-from citycarbon.inventory.accounting.fuels import CARBON_TO_CO2
 from citycarbon.inventory.accounting.waste.filing import ROW, filed, multiplied, numbered
 from citycarbon.inventory.accounting.waste.parameters import (
     Source,
@@ -43,7 +55,7 @@ class BurntWasteTable(Table):
     """Waste burnt by kind, with the furnace and own properties of the waste where known."""
 
     columns = (
-        *ActivityTable.columns[:-1],
+        PLACE, TIME, SECTOR, ACTIVITY, SCENARIO, AMOUNT, UNIT, *UNCERTAINTY, QUALITY,
         Column("technology", allowed=TECHNOLOGIES, meaning=("furnace, chooses CH4 and N2O", "焚烧炉类型（决定 CH4、N2O）")),
         Column("carbon_content", "number", low=0, high=1, unit="1",
                meaning=("carbon per mass of wet waste, CCW", "含碳量（湿重质量分数）")),
@@ -52,7 +64,7 @@ class BurntWasteTable(Table):
                meaning=("share of the carbon that is oxidised", "碳氧化比例（燃烧效率）")),
         Column("dry_matter", "number", low=0, high=1, unit="1",
                meaning=("dry matter per mass of wet waste", "干物质含量")),
-        *ActivityTable.columns[-1:],
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

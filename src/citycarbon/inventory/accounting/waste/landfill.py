@@ -10,11 +10,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from citycarbon.core.chemistry import CARBON_TO_METHANE
 from citycarbon.core.schema import Column
 from citycarbon.inventory.accounting.waste.parameters import Wanted, factor_errors, factor_ids, relative_sd, rules
 
-CARBON_TO_METHANE = 16.0 / 12.0
-"""Mass of CH4 per mass of carbon (ipcc2006_v5_ch3)."""
 SITES = ("managed_anaerobic", "managed_semi_aerobic", "unmanaged_deep", "unmanaged_shallow", "uncategorised")
 COVERS = ("uncovered", "covered")
 _FACTORS = ("mcf", "doc", "docf", "methane_fraction")

@@ -14,7 +14,19 @@ from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.sums import check_periods
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import (
+    ACTIVITY,
+    AMOUNT,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    SCENARIO,
+    SD,
+    SECTOR,
+    TIME,
+    UNIT,
+)
 from citycarbon.inventory.accounting.waste.filing import filed
 from citycarbon.inventory.accounting.waste.landfill import (
     CLIMATES,
@@ -44,7 +56,14 @@ class DepositTable(Table):
     """Waste deposited in landfills by year and kind of waste, with the site, the climate and own parameters where known."""
 
     columns = (
-        *ActivityTable.columns[:8],
+        PLACE,
+        TIME,
+        SECTOR,
+        ACTIVITY,
+        SCENARIO,
+        AMOUNT,
+        UNIT,
+        SD,
         *SITE_COLUMNS,
         Column("climate", allowed=CLIMATES, meaning=("climate zone, chooses decay_rate", "气候带（决定 decay_rate）")),
         Column(
@@ -63,7 +82,8 @@ class DepositTable(Table):
             unit="month",
             meaning=("time from deposit to decay", "从填埋到开始降解的时间"),
         ),
-        *ActivityTable.columns[-2:],
+        QUALITY,
+        PROVENANCE,
     )
     __slots__ = ()
 

@@ -12,7 +12,19 @@ import polars as pl
 
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import (
+    ACTIVITY,
+    AMOUNT,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    SCENARIO,
+    SECTOR,
+    TIME,
+    UNCERTAINTY,
+    UNIT,
+)
 from citycarbon.inventory.accounting.waste.filing import ROW, filed, multiplied, numbered
 from citycarbon.inventory.accounting.waste.landfill import SITE_COLUMNS, landfill_parameters, methane_potential, origin
 from citycarbon.inventory.accounting.waste.parameters import Source, in_unit, with_parameters
@@ -25,11 +37,11 @@ class LandfillTable(Table):
     """Waste generated and the share that is landfilled, with the site and own parameters where known."""
 
     columns = (
-        *ActivityTable.columns[:-1],
+        PLACE, TIME, SECTOR, ACTIVITY, SCENARIO, AMOUNT, UNIT, *UNCERTAINTY, QUALITY,
         Column("landfilled_share", "number", required=True, empty=False, low=0, high=1, unit="1",
                meaning=("share of the waste that is landfilled", "填埋处理比例")),
         *SITE_COLUMNS,
-        *ActivityTable.columns[-1:],
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

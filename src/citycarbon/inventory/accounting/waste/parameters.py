@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.schema import row_of
 from citycarbon.core.tables import FactorTable, PlaceTable
 from citycarbon.core.uncertainty import FACTOR_ERRORS, error_of, errors_of_product
 from citycarbon.core.units import conversion, same_dimension
@@ -138,9 +137,7 @@ def in_unit(rows: pl.DataFrame, target: str, column: str = "value") -> pl.Series
 
 def place_of(row: dict[str, object], column: str) -> Where:
     """Say in which file and row a problem stands."""
-    source = str(row.get("provenance_id") or "")
-    number = row_of(source)
-    return Where(file=source.rpartition(":")[0] or None, rows=(number,) if number else (), column=column)
+    return Where.of(row, column)
 
 
 def _name_of(item: Wanted) -> str:

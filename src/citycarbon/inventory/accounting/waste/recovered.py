@@ -11,7 +11,8 @@ import polars as pl
 from citycarbon.core.errors import Problems
 from citycarbon.core.schema import Column
 from citycarbon.core.sums import added, check_periods
-from citycarbon.core.tables import ActivityTable, Table
+from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE, PROVENANCE, QUALITY, SCENARIO, SECTOR, TIME, UNIT
 from citycarbon.inventory.accounting.waste.parameters import in_unit, place_of
 
 KEYS = ("place", "year", "sector", "scenario")
@@ -22,13 +23,16 @@ class RecoveryTable(Table):
     """Methane recovered, by place, year and sector of the treatment; several plants of a place are added."""
 
     columns = (
-        *ActivityTable.columns[:3],
-        *ActivityTable.columns[4:5],
+        PLACE,
+        TIME,
+        SECTOR,
+        SCENARIO,
         Column(
             "value", "number", required=True, empty=False, low=0, meaning=("methane recovered, in unit", "回收的甲烷量")
         ),
-        *ActivityTable.columns[6:7],
-        *ActivityTable.columns[-2:],
+        UNIT,
+        QUALITY,
+        PROVENANCE,
     )
     __slots__ = ()
 

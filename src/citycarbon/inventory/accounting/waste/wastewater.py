@@ -11,10 +11,23 @@ from typing import Literal
 
 import polars as pl
 
+from citycarbon.core.chemistry import NITROGEN_TO_N2O
 from citycarbon.core.errors import Problems
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
-from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables import EmissionTable, FactorTable, PlaceTable, Table
+from citycarbon.core.tables.columns import (
+    ACTIVITY,
+    AMOUNT,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    SCENARIO,
+    SECTOR,
+    TIME,
+    UNCERTAINTY,
+    UNIT,
+)
 from citycarbon.core.units import conversion, same_dimension
 from citycarbon.inventory.accounting.waste.filing import ROW, filed, multiplied, numbered
 from citycarbon.inventory.accounting.waste.parameters import (
@@ -32,8 +45,6 @@ from citycarbon.inventory.accounting.waste.recovered import RecoveryTable, less_
 
 DOMESTIC_ID = "inventory.accounting.domestic_wastewater"
 INDUSTRIAL_ID = "inventory.accounting.industrial_wastewater"
-NITROGEN_TO_N2O = 44.0 / 28.0
-"""Mass of N2O per mass of its nitrogen (ipcc2006_v5_ch6)."""
 DAYS_OF_A_YEAR = 365.0
 """Days of a year as the guidelines count them (ipcc2006_v5_ch6)."""
 BOD, COD = "domestic_wastewater_bod", "domestic_wastewater_cod"
@@ -57,17 +68,17 @@ class DomesticWastewaterTable(Table):
     """Organic load of domestic wastewater as BOD, COD or people, and protein eaten, with own parameters where known."""
 
     columns = (
-        *ActivityTable.columns[:3],
+        PLACE, TIME, SECTOR,
         Column("activity", required=True, empty=False, allowed=(BOD, COD, PEOPLE, PROTEIN),
                meaning=("what the amount counts", "数量所指")),
-        *ActivityTable.columns[4:-1],
+        SCENARIO, AMOUNT, UNIT, *UNCERTAINTY, QUALITY,
         *_TREATMENT_COLUMNS,
         Column("bod_cod_ratio", "number", low=0, high=1, unit="kg/kg", meaning=("BOD per COD", "BOD 与 COD 之比")),
         Column("bod_per_person", "number", low=0, unit="g/(person*day)",
                meaning=("BOD per person and day", "人均日 BOD 产生量")),
         Column("protein", "number", low=0, unit="kg/(person*a)",
                meaning=("protein eaten per person and year", "人均年蛋白质消费量")),
-        *ActivityTable.columns[-1:],
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -76,12 +87,12 @@ class IndustrialWastewaterTable(Table):
     """Organic load of industrial wastewater as COD, or output of an industry, with own parameters where known."""
 
     columns = (
-        *ActivityTable.columns[:-1],
+        PLACE, TIME, SECTOR, ACTIVITY, SCENARIO, AMOUNT, UNIT, *UNCERTAINTY, QUALITY,
         *_TREATMENT_COLUMNS,
         Column("wastewater_per_product", "number", low=0, unit="m^3/t",
                meaning=("wastewater per mass of product", "单位产品废水量")),
         Column("cod_concentration", "number", low=0, unit="kg/m^3", meaning=("COD of the wastewater", "废水 COD 浓度")),
-        *ActivityTable.columns[-1:],
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

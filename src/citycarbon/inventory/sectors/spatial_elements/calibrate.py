@@ -13,6 +13,7 @@ from citycarbon.core.errors import InputError, Where
 from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import UNIT
 from citycarbon.core.totals import total
 from citycarbon.data.shaping.parts import check_alike, chosen_rows
 
@@ -20,7 +21,7 @@ UNEXPLAINED = "unexplained"
 """Place of what elements do not explain."""
 
 
-class CalibrationTable(Table):
+class ElementCalibrationTable(Table):
     """Bottom-up and top-down emissions of each sector, the factor that the range allows, and the rest."""
 
     holds_totals = True
@@ -29,7 +30,14 @@ class CalibrationTable(Table):
         Column("sector", required=True, empty=False, meaning=("sector of the comparison", "比较的部门")),
         Column("bottom_up", "number", required=True, meaning=("from elements, in unit", "要素自下而上值")),
         Column("top_down", "number", required=True, meaning=("of the inventory, in unit", "清单自上而下值")),
-        Column("factor", "number", required=True, unit="1", meaning=("factor that is applied", "采用的校准系数")),
+        Column(
+            "multiplier",
+            "number",
+            required=True,
+            unit="1",
+            meaning=("factor that is applied", "采用的校准系数"),
+            former=("factor",),
+        ),
         Column("needed", "number", unit="1", meaning=("factor that would close the gap", "完全吻合所需系数")),
         Column(
             "lowest",
@@ -47,7 +55,7 @@ class CalibrationTable(Table):
         ),
         Column("unexplained", "number", required=True, meaning=("inventory less calibrated elements", "未解释量")),
         Column("unexplained_share", "number", unit="1", meaning=("its part of the inventory", "未解释份额")),
-        Column("unit", required=True, empty=False, meaning=("unit of the masses", "单位")),
+        UNIT,
         Column("verdict", required=True, empty=False, meaning=("explained, partly or not at all", "结论")),
     )
     __slots__ = ()
@@ -55,7 +63,7 @@ class CalibrationTable(Table):
 
 @method(
     id="inventory.sectors.spatial_elements.calibrate",
-    gives=CalibrationTable,
+    gives=ElementCalibrationTable,
     equation="k = clip(E_top / E_bottom, 1 - r, 1 + r); rest = E_top - k · E_bottom",
     source="leng2022_spatial",
     status="experimental",
@@ -70,7 +78,7 @@ def calibrate(
     scopes: str | None = None,
     scenario: str | None = None,
     basis: str | None = None,
-) -> CalibrationTable:
+) -> ElementCalibrationTable:
     """Compare emissions of elements with the inventory sector by sector, and scale only as far as the intensities allow.
 
     Parameters
@@ -110,7 +118,7 @@ def calibrate(
     >>> low = EmissionTable(pl.DataFrame([{**row, "value": 80.0}]))
     >>> top = EmissionTable(pl.DataFrame([{**row, "value": 120.0}]))
     >>> made = calibrate(low, top, range_share=0.25).to_polars()
-    >>> made.select("factor", "needed", "unexplained", "verdict").rows()
+    >>> made.select("multiplier", "needed", "unexplained", "verdict").rows()
     [(1.25, 1.5, 20.0, 'partly explained')]
     """
     bottom_up, top_down = (_of(each, scenario, basis) for each in (bottom_up, top_down))
@@ -130,8 +138,8 @@ def calibrate(
     # Without an inventory there is nothing to fit to, and elements stay as they are.
     known = pl.col("value_top").is_not_null() & pl.col("needed").is_not_null()
     factor = pl.when(known).then(pl.col("needed").clip(pl.col("lowest"), pl.col("highest"))).otherwise(pl.lit(1.0))
-    both = both.with_columns(factor.alias("factor"))
-    rest = pl.col("top_down") - pl.col("factor") * pl.col("bottom_up")
+    both = both.with_columns(factor.alias("multiplier"))
+    rest = pl.col("top_down") - pl.col("multiplier") * pl.col("bottom_up")
     rest = pl.when(rest.abs() > 1e-9 * pl.col("top_down").abs()).then(rest).otherwise(0.0)
     both = both.with_columns(
         rest.alias("unexplained"),
@@ -144,7 +152,7 @@ def calibrate(
         .when(closed).then(pl.lit("explained")).otherwise(pl.lit("partly explained"))
     )  # fmt: skip
     made = both.with_columns(verdict.alias("verdict"), pl.lit(unit).alias("unit")).sort("time", "sector")
-    return CalibrationTable(made.select([column.name for column in CalibrationTable.columns]))
+    return ElementCalibrationTable(made.select([column.name for column in ElementCalibrationTable.columns]))
 
 
 @method(
@@ -155,7 +163,7 @@ def calibrate(
     status="experimental",
     title=("Calibrated emissions of elements", "校准后的要素排放"),
 )
-def calibrated(bottom_up: EmissionTable, calibration: CalibrationTable) -> EmissionTable:
+def calibrated(bottom_up: EmissionTable, calibration: ElementCalibrationTable) -> EmissionTable:
     """Scale emissions of elements by the factors of a calibration and add what stays unexplained as rows of their own.
 
     Parameters
@@ -188,10 +196,10 @@ def calibrated(bottom_up: EmissionTable, calibration: CalibrationTable) -> Emiss
     heads = known["sector"].unique().to_list()
     rows = bottom_up.to_polars()
     rows = rows.with_columns(_head(rows["sector"], heads).alias("head"))
-    factors = known.select(pl.col("time"), pl.col("sector").alias("head"), "factor")
+    factors = known.select(pl.col("time"), pl.col("sector").alias("head"), "multiplier")
     scaled = rows.join(factors, on=["time", "head"], how="left", maintain_order="left")
     numbers = [name for name in ("value", "sd", "sd_activity", "sd_factor") if bottom_up.has(name)]
-    scaled = scaled.with_columns(pl.col(numbers) * pl.col("factor").fill_null(1.0)).drop("factor", "head")
+    scaled = scaled.with_columns(pl.col(numbers) * pl.col("multiplier").fill_null(1.0)).drop("multiplier", "head")
     gas = rows["gas"].unique()
     rest = known.filter(
         (pl.col("verdict") != "not in the inventory") & (pl.col("unexplained").abs() > 1e-9 * pl.col("top_down").abs())

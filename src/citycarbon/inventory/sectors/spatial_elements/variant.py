@@ -79,7 +79,7 @@ def plan_variant(
     >>> import shapely
     >>> e = pl.DataFrame({"place": ["p"], "time": "2022", "element": "school", "value": [100.0], "unit": "m2", "sector": "s",
     ...                   "land": [50.0]})
-    >>> c = pl.DataFrame({"change": ["denser"], "element": ["school"], "factor": [1.5]})
+    >>> c = pl.DataFrame({"plan_change": ["denser"], "element": ["school"], "multiplier": [1.5]})
     >>> lots = Layer("lots", pl.DataFrame({"place": ["p"]}), shapely.box([0], [0], [10], [5]), "EPSG:32650")
     >>> plan_variant(ElementTable(e), PlanChangeTable(c), lots).to_polars()["value"].to_list()
     [150.0]
@@ -94,8 +94,8 @@ def plan_variant(
     for change in listed.iter_rows(named=True):
         part = _near(rows, parcels, stations, change["near"])
         chosen = _listed(rows["place"], change["place"]) & _listed(rows["element"], change["element"]) & (part > 0)
-        if change["factor"] is not None:
-            scale = np.where(chosen, 1 + (change["factor"] - 1) * part, 1.0)
+        if change["multiplier"] is not None:
+            scale = np.where(chosen, 1 + (change["multiplier"] - 1) * part, 1.0)
             rows = rows.with_columns(pl.col("value") * pl.Series(scale))
         else:
             rows = _turned(rows, chosen, part, kinds[change["new_element"]], change["new_ratio"])
@@ -106,7 +106,7 @@ def _check(changes: pl.DataFrame, rows: pl.DataFrame, kinds: dict[str, Any], sta
     problems = Problems()
     places, elements = set(rows["place"]), set(rows["element"])
     for number, change in enumerate(changes.iter_rows(named=True), start=2):
-        where = Where(item=change["change"], rows=(number,))
+        where = Where(item=change["plan_change"], rows=(number,))
         for name, known in (("place", places), ("element", elements)):
             missing = [word for word in _words(change[name]) if word not in known]
             if missing:
@@ -114,8 +114,8 @@ def _check(changes: pl.DataFrame, rows: pl.DataFrame, kinds: dict[str, Any], sta
                 problems.add("plan_unknown", where, ", ".join(missing[:5]), column=name, known=listed)
         if change["near"] is not None and stations is None:
             problems.add("parameter_missing", where, "stations", column="stations")
-        if (change["factor"] is None) == (change["new_element"] is None):
-            problems.add("plan_change_wrong", where, f"{change['factor']}, {change['new_element']}")
+        if (change["multiplier"] is None) == (change["new_element"] is None):
+            problems.add("plan_change_wrong", where, f"{change['multiplier']}, {change['new_element']}")
         elif change["new_element"] is not None and change["new_element"] not in kinds:
             problems.add("plan_unknown", where, change["new_element"], column="new_element", known=", ".join(kinds))
         elif (

@@ -200,7 +200,7 @@ def element_response(
     >>> from citycarbon.strategy.projection.elements.sample_case import forty_places
     >>> series, elements, cells = forty_places()
     >>> made = element_response(series, elements, cells, model="linear", grid_points=3, block=200).to_polars()
-    >>> made.filter(pl.col("element") == "floor").select("amount", pl.col("value").round(6)).rows()
+    >>> made.filter(pl.col("element") == "floor").select("element_amount", pl.col("value").round(6)).rows()
     [(0.0, 0.0), (3.0, 6.0), (6.0, 12.0)]
     """
     check_model(model)
@@ -218,7 +218,12 @@ def element_response(
         set_[:, number] = np.repeat(amounts, len(some))
         area = np.tile(samples.area[some], grid_points)
         means = [each.predict(set_, area).reshape(grid_points, -1).mean(axis=1) for each in (whole, *learnt.fitted)]
-        part = {"amount": amounts, "value": means[0], "low": np.min(means, axis=0), "high": np.max(means, axis=0)}
+        part = {
+            "element_amount": amounts,
+            "value": means[0],
+            "low": np.min(means, axis=0),
+            "high": np.max(means, axis=0),
+        }
         unit = samples.element_units[number]
         parts.append(
             pl.DataFrame(part).with_columns(pl.lit(element).alias("element"), pl.lit(unit).alias("amount_unit"))

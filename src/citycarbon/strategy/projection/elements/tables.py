@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import UNIT
 
 EVEN = "even"
 MODELS = ("linear", "boosting", "network")
@@ -16,7 +17,6 @@ INSIDE, OUTSIDE = "inside", "outside"
 _MODEL = Column("model", required=True, empty=False, allowed=(EVEN, *MODELS), meaning=("model", "模型"))
 _ELEMENT = Column("element", required=True, empty=False, meaning=("spatial element", "空间要素"))
 _MEASURE = Column("measure", required=True, empty=False, meaning=("what is predicted", "预测对象"))
-_UNIT = Column("unit", required=True, empty=False, meaning=("unit of value", "单位"))
 
 
 class ElementSkillTable(Table):
@@ -31,7 +31,7 @@ class ElementSkillTable(Table):
         Column("mae", "number", low=0, meaning=("mean absolute error, in unit", "平均绝对误差")),
         Column("bias", "number", unit="1", meaning=("sum predicted over sum observed, less 1", "总量偏差")),
         Column("inside", "number", low=0, high=1, unit="1", meaning=("share inside the 90 % interval", "90% 区间覆盖率")),
-        _UNIT,
+        UNIT,
         Column("places", "number", low=0, unit="1", meaning=("places that were held out", "留出地点数")),
         Column("blocks", "number", low=0, unit="1", meaning=("blocks that were held out together", "空间分块数")),
         Column("reference", meaning=("simpler model that it is tested against", "对照模型")),
@@ -65,12 +65,19 @@ class ResponseTable(Table):
         _ELEMENT,
         _MODEL,
         _MEASURE,
-        Column("amount", "number", required=True, low=0, meaning=("amount of the element, in amount_unit", "要素数量")),
-        Column("amount_unit", required=True, empty=False, meaning=("unit of amount", "数量单位")),
+        Column(
+            "element_amount",
+            "number",
+            required=True,
+            low=0,
+            meaning=("amount of the element, in amount_unit", "要素数量"),
+            former=("amount",),
+        ),
+        Column("amount_unit", required=True, empty=False, meaning=("unit of element_amount", "数量单位")),
         Column("value", "number", required=True, meaning=("mean prediction of a place, in unit", "平均预测值")),
         Column("low", "number", meaning=("lowest of the models of the folds, in unit", "各折模型最低值")),
         Column("high", "number", meaning=("highest of the models of the folds, in unit", "各折模型最高值")),
-        _UNIT,
+        UNIT,
     )
     __slots__ = ()
 
@@ -87,7 +94,7 @@ class ElementPredictionTable(Table):
         Column("low", "number", low=0, meaning=("5 %, in unit", "5% 分位")),
         Column("high", "number", low=0, meaning=("95 %, in unit", "95% 分位")),
         Column("present", "number", low=0, meaning=("the same model on the present, in unit", "现状的模型值")),
-        _UNIT,
+        UNIT,
         Column("dissimilarity", "number", low=0, unit="1", meaning=("distance to the nearest known place", "与训练样本的距离")),
         Column("known_limit", "number", low=0, unit="1", meaning=("distance up to which the skill holds", "适用范围上限")),
         Column("verdict", required=True, empty=False, allowed=(INSIDE, OUTSIDE), meaning=("inside what is known", "是否适用")),

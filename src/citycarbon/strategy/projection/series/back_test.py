@@ -16,6 +16,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.series import Floats, SeriesTable
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE
 from citycarbon.strategy.projection.series.bands import Known
 from citycarbon.strategy.projection.series.models import BASELINES, check_models
 from citycarbon.strategy.projection.series.origins import Errors, Origins, roll_all
@@ -38,7 +39,7 @@ class BackTestTable(Table):
     """Scores of models on origins that they had not seen, by place, measure and horizon."""
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
+        PLACE,
         Column("measure", required=True, empty=False, meaning=("what is counted", "指标")),
         Column("horizon", "number", required=True, low=1, unit="1", meaning=("steps ahead", "预测步数")),
         Column("model", required=True, empty=False, meaning=("model", "模型")),

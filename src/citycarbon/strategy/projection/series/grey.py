@@ -13,6 +13,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.series import SeriesTable
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PLACE
 from citycarbon.strategy.projection.series.grey_models import (
     LEAST,
     GreyFit,
@@ -30,7 +31,7 @@ class GreyTable(Table):
     """Parameters and grade of grey models by place and measure, with the next values that they give."""
 
     columns = (
-        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
+        PLACE,
         Column("measure", required=True, empty=False, meaning=("what is counted", "指标")),
         Column("model", required=True, empty=False, meaning=("model", "模型")),
         Column("development", "number", required=True, unit="1", meaning=("development coefficient a", "发展系数 a")),

@@ -71,7 +71,7 @@ def calibrate(
     >>> both = {"place": "A", "sector": "s", "activity": "gas", "scope": "1", "gas": "CO2", "unit": "t"}
     >>> line, found = both | {"line": "x", "formula": "use"}, both | {"time": "2020", "value": 110.0}
     >>> made = calibrate(paths, LineTable(pl.DataFrame([line])), EmissionTable(pl.DataFrame([found])), year=2020)
-    >>> round(made.to_polars()["factor"].item(), 9)
+    >>> round(made.to_polars()["multiplier"].item(), 9)
     1.1
     """
     if by not in ("activity", "sector"):
@@ -108,7 +108,7 @@ def calibrate(
     fits = (pl.col("model_value") != 0) & (pl.col("inventory_value") != 0) & ratio.is_between(1 / limit, limit)
     none = pl.col("model_value") == 0
     made = both.sort(keys).with_columns(
-        pl.when(fits).then(ratio).alias("factor"), pl.lit(str(year)).alias("time"),
+        pl.when(fits).then(ratio).alias("multiplier"), pl.lit(str(year)).alias("time"),
         _said(fits, none, ("lines multiplied by the factor", "the model has no line for it", "the inventory has none",
                            "beyond the limit: look at the model")).alias("note_en"),
         _said(fits, none, ("各行乘以系数", "模型没有对应的行", "清单中没有", "超出限度，请检查模型")).alias("note_zh"),

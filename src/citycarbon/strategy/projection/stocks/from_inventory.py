@@ -12,9 +12,10 @@ import polars as pl
 
 from citycarbon.core.errors import InputError, Problems, Where
 from citycarbon.core.method import method
-from citycarbon.core.schema import Column, row_of
+from citycarbon.core.schema import Column
 from citycarbon.core.sums import added, check_parts
 from citycarbon.core.tables import EmissionTable, Table
+from citycarbon.core.tables.columns import PROVENANCE
 from citycarbon.core.warming import methane_gas
 from citycarbon.strategy.projection.stocks.formula import parse_formula
 from citycarbon.strategy.projection.stocks.model import models_of
@@ -36,7 +37,7 @@ class MoverTable(Table):
         Column("activity", default=_ANY, meaning=("carriers, parted by |, or *", "能源品种等，以 | 分隔；* 为全部")),
         Column("formula", meaning=("drivers that are 1 in the base year; held if empty", "基准年为 1 的驱动变量；空为不变")),
         Column("source", meaning=("source", "来源")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -276,6 +277,4 @@ def _rank(rule: dict[str, object], sector: str, activity: str) -> tuple[int, int
 
 
 def _where(rule: dict[str, object]) -> Where:
-    source = str(rule.get("provenance_id") or "")
-    number = row_of(source)
-    return Where(source.rpartition(":")[0] or None, None, (number,) if number else (), "formula", str(rule["sector"]))
+    return Where.of(rule, "formula", str(rule["sector"]))

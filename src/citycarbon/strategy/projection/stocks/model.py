@@ -14,7 +14,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from citycarbon.core.errors import InputError, Problems, Where
-from citycarbon.core.schema import row_of
 from citycarbon.core.series import Floats
 from citycarbon.core.sums import check_parts
 from citycarbon.core.units import conversion, product_conversion
@@ -128,7 +127,8 @@ def _calibrated(lines: pl.DataFrame, calibration: CalibrationTable | None) -> Fl
     if calibration is None:
         return np.ones(lines.height)
     known = {
-        row[:3]: row[3] for row in calibration.to_polars().select("place", "sector", "activity", "factor").iter_rows()
+        row[:3]: row[3]
+        for row in calibration.to_polars().select("place", "sector", "activity", "multiplier").iter_rows()
     }
     found = [
         next((known[key] for key in ((p, s, a), (p, s, EVERY)) if known.get(key) is not None), 1.0)
@@ -138,10 +138,8 @@ def _calibrated(lines: pl.DataFrame, calibration: CalibrationTable | None) -> Fl
 
 
 def _where(row: dict[str, object], column: str = "driver") -> Where:
-    source = str(row.get("provenance_id") or "")
-    number = row_of(source)
     named = row.get("line") or row.get("driver")
-    return Where(source.rpartition(":")[0] or None, None, (number,) if number else (), column, str(named))
+    return Where.of(row, column, str(named))
 
 
 def _model(

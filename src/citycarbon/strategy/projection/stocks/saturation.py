@@ -13,6 +13,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.series import Floats
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PROVENANCE
 from citycarbon.strategy.projection.stocks.model import Numbers, interpolated
 from citycarbon.strategy.projection.stocks.tables import EVERY, PathTable
 
@@ -35,7 +36,7 @@ class CurveTable(Table):
         Column("unit", required=True, empty=False, meaning=("unit of the driver", "单位")),
         Column("source", meaning=("source", "来源")),
         Column("quality", meaning=("quality of the figure, or a remark", "数据质量或说明")),
-        Column("provenance_id", meaning=("file and row", "来源行")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

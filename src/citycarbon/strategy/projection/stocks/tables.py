@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from citycarbon.core import frames
-from citycarbon.core.dimensions import DISTRIBUTIONS, SCOPES
+from citycarbon.core.dimensions import DISTRIBUTIONS
 from citycarbon.core.errors import Problem, Where, problem
 from citycarbon.core.frames import Frame
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import ACTIVITY, GAS, PLACE, PROVENANCE, SCOPE, SECTOR, UNIT
 
 EVERY = "all"
 """Place or scenario of a row that holds for all of them."""
@@ -31,7 +32,7 @@ class PathTable(Table):
         Column("scenario", default=EVERY, meaning=("scenario; all for every scenario", "情景；all 表示全部")),
         Column("time", "period", required=True, empty=False, meaning=("year", "年份")),
         Column("value", "number", required=True, empty=False, low=0, meaning=("value, in unit", "数值")),
-        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        UNIT,
         Column(
             "interpolation", default="linear", allowed=("linear", "growth", "step", "smooth"),
             meaning=("how to go to the next value", "插值方式"),
@@ -39,7 +40,7 @@ class PathTable(Table):
         Column("share_of", meaning=("drivers with one name here are shares that add to 1", "同名者为份额，合计为 1")),
         Column("source", meaning=("source", "来源")),
         Column("quality", meaning=("quality of the figure, or a remark", "数据质量或说明")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -57,11 +58,11 @@ class LineTable(Table):
 
     columns = (
         Column("line", required=True, empty=False, meaning=("name of the line", "行名称")),
-        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
-        Column("sector", required=True, empty=False, meaning=("sector of one code list", "部门")),
-        Column("activity", required=True, empty=False, meaning=("carrier, process or service", "能源品种、过程或服务")),
-        Column("scope", required=True, empty=False, allowed=SCOPES, meaning=("GHG Protocol scope", "范围")),
-        Column("gas", required=True, empty=False, meaning=("gas, or CO2e", "气体，或 CO2e")),
+        PLACE,
+        SECTOR,
+        ACTIVITY,
+        SCOPE,
+        GAS,
         Column(
             "formula", required=True, empty=False,
             meaning=("drivers joined by * and /, with powers: price^-0.2", "驱动变量的乘除与幂"),
@@ -69,7 +70,7 @@ class LineTable(Table):
         Column("unit", required=True, empty=False, meaning=("unit of the result, a mass", "结果单位（质量）")),
         Column("metric", meaning=("warming metric of CO2e rows", "CO2e 行的增温潜势指标")),
         Column("source", meaning=("source", "来源")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -86,7 +87,7 @@ class SpreadTable(Table):
         Column("error_group", meaning=("drivers with one name share their error", "同名的驱动变量共享误差")),
         Column("source", meaning=("source", "来源")),
         Column("quality", meaning=("quality of the figure, or a remark", "数据质量或说明")),
-        Column("provenance_id", meaning=("file and row that it came from", "来源文件与行号")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -108,13 +109,20 @@ class CalibrationTable(Table):
 
     holds_totals = True
     columns = (
-        Column("place", required=True, empty=False, meaning=("where it happens", "地点")),
-        Column("sector", required=True, empty=False, meaning=("sector of one code list", "部门")),
+        PLACE,
+        SECTOR,
         Column("activity", default=EVERY, meaning=("carrier, or all of a sector", "能源品种或全部")),
         Column("time", "period", required=True, empty=False, meaning=("base year", "基准年")),
         Column("model_value", "number", required=True, unit="t", meaning=("by the model", "模型值")),
         Column("inventory_value", "number", required=True, unit="t", meaning=("by the inventory", "清单值")),
-        Column("factor", "number", low=0, unit="1", meaning=("factor on the lines; empty if none helps", "校准系数")),
+        Column(
+            "multiplier",
+            "number",
+            low=0,
+            unit="1",
+            meaning=("factor on the lines; empty if none helps", "校准系数"),
+            former=("factor",),
+        ),
         Column("note_en", meaning=("what was changed, in English", "英文说明")),
         Column("note_zh", meaning=("what was changed, in Chinese", "中文说明")),
     )

@@ -19,6 +19,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.series import Floats
 from citycarbon.core.tables import Table
+from citycarbon.core.tables.columns import PROVENANCE, UNIT
 from citycarbon.core.units import product_unit
 from citycarbon.strategy.projection.stocks.formula import parse_formula
 from citycarbon.strategy.projection.stocks.model import path_of
@@ -47,7 +48,7 @@ class StockTable(Table):
         ),
         Column("retrofit_rate", "number", low=0, high=1, unit="1/yr", meaning=("old stock retrofitted a year", "年改造率")),
         Column("source", meaning=("source", "来源")),
-        Column("provenance_id", meaning=("file and row", "来源行")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 
@@ -66,9 +67,9 @@ class VintageTable(Table):
         ),
         Column("value", "number", required=True, empty=False, low=0, meaning=("value, in unit", "数值")),
         Column("retrofitted", "number", low=0, meaning=("value after retrofit, in unit", "改造后数值")),
-        Column("unit", required=True, empty=False, meaning=("unit of value", "单位")),
+        UNIT,
         Column("source", meaning=("source", "来源")),
-        Column("provenance_id", meaning=("file and row", "来源行")),
+        PROVENANCE,
     )  # fmt: skip
     __slots__ = ()
 

@@ -20,6 +20,7 @@ import narwhals as nw
 import polars as pl
 
 from citycarbon.core import frames
+from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import InputError, Problem, Where, problem
 from citycarbon.core.frames import Frame
 from citycarbon.core.units import conversion, gas_clashes, gas_of, same_dimension, split_factor_unit
@@ -77,7 +78,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity("density", "property", (("kg/m^3", 0.01, 25e3), ("kg/Nm3", 0.01, 20.0))),
     # Processes.
     Quantity("carbon_fraction", "share", _SHARE),
-    Quantity("stoichiometric_ratio", "ratio", (("t/t", 0.0, 44 / 12),)),
+    Quantity("stoichiometric_ratio", "ratio", (("t/t", 0.0, CARBON_TO_CO2),)),
     Quantity("kiln_dust_factor", "ratio", (("1", 1.0, 2.0),)),
     Quantity("flare_efficiency", "share", _SHARE),
     Quantity("methane_volume", "property", (("m3@20C/t", 0.0, 500.0), ("m3@20C/1", 0.0, 1e9))),
