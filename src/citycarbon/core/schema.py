@@ -162,6 +162,10 @@ def check_values(frame: Frame, columns: Sequence[Column], where: Where) -> list[
     for column in declared:
         for code, condition, facts in _row_rules(column):
             rules[f"{code}:{column.name}"] = (code, column, condition, facts)
+    shapes = {column.name: column for column in declared}
+    if {"sd", "distribution"} <= set(shapes):
+        drawn = (nw.col("sd") > 0) & (nw.col("distribution").cast(nw.String) == "exact")
+        rules["sd_exact"] = ("sd_exact", shapes["sd"], drawn, {})
     broken = counts(frame, {name: rule[2] for name, rule in rules.items()})
     found = [
         _problem_of_rule(frame, rules[name], count, where, "provenance_id" in present)

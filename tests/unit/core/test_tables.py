@@ -117,6 +117,16 @@ def test_a_dimension_is_never_empty(column):
     assert ("value_empty", column) in codes_of(caught)
 
 
+def test_an_exact_figure_has_no_sd():
+    """The analytic sum took the sd, the draws did not."""
+    with pytest.raises(SchemaError) as caught:
+        activity(sd=[0.1], distribution=["exact"])
+    assert codes_of(caught) == [("sd_exact", "sd")]
+    for sd, shape in ((0.0, "exact"), (None, "exact"), (0.1, "normal"), (0.1, None)):
+        frame = pl.DataFrame({**ACTIVITY, "sd": [sd], "distribution": [shape]}, schema_overrides={"sd": pl.Float64})
+        assert ActivityTable(frame.with_columns(pl.col("distribution").cast(pl.String))).has("sd")
+
+
 def test_a_negative_or_infinite_sd_and_an_unknown_distribution_are_all_told():
     with pytest.raises(SchemaError) as caught:
         ActivityTable(pl.DataFrame({**ACTIVITY, "sd": [-0.1], "distribution": ["cauchy"]}))

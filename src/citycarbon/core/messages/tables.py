@@ -104,6 +104,15 @@ TABLE_MESSAGES: dict[str, Message] = {
         ("zero or more", "零或正数"),
         ("correct the sign; what is taken away has its own flow or table", "改正符号；扣减项应使用专门的流向或表"),
     ),
+    "sd_exact": message(
+        "schema",
+        ("A figure that is exact has a standard deviation", "注明为精确（exact）的数值却有标准差"),
+        (
+            "no sd, or a shape of the error: normal, lognormal, uniform, triangular",
+            "不填 sd，或给出误差分布：normal、lognormal、uniform、triangular",
+        ),
+        ("delete the sd, or say how the error is distributed", "删除 sd，或注明误差的分布"),
+    ),
     "value_out_of_range": message(
         "schema",
         ("A number is outside its possible range", "数值超出可能范围"),
