@@ -14,6 +14,7 @@ from citycarbon.core.method import method
 from citycarbon.core.schema import Column
 from citycarbon.core.tables import EmissionTable, Table
 from citycarbon.core.tables.columns import AMOUNT, PLACE, PROVENANCE, SCENARIO, SECTOR, TIME, UNIT
+from citycarbon.core.trace import file_of
 from citycarbon.core.units import conversion
 
 METHOD_ID = "inventory.accounting.mass_balance"
@@ -90,7 +91,7 @@ def mass_balance(streams: StreamTable) -> EmissionTable:
     for row in sums.filter(pl.col("carbon") < -1e-9 * pl.col("moved")).iter_rows(named=True):
         problems.add(
             "balance_negative",
-            Where.of(row, item=f"{row['place']}, {row['sector']}"),
+            Where(file=file_of(row["provenance_id"]), item=f"{row['place']}, {row['sector']}"),
             f"{row['carbon']:.6g} t C",
             place=row["place"],
             year=row["time"],

@@ -14,6 +14,7 @@ from citycarbon.core.chemistry import CARBON_TO_CO2
 from citycarbon.core.errors import Problems, Where
 from citycarbon.core.method import method
 from citycarbon.core.tables import ActivityTable, EmissionTable, FactorTable, PlaceTable
+from citycarbon.core.trace import file_of
 from citycarbon.core.uncertainty import FACTOR_ERRORS, PLUS, error_of
 from citycarbon.inventory.accounting.apply import Account, match, multiply
 from citycarbon.inventory.accounting.industry.kinds import EMISSION_FACTOR, refuse_elsewhere
@@ -193,4 +194,4 @@ def _refuse(sums: pl.DataFrame) -> None:
 
 
 def _where(row: dict[str, object]) -> Where:
-    return Where.of(row, item=f"{row['place']}, {row['sector']}")
+    return Where(file=file_of(row["provenance_id"]), item=f"{row['place']}, {row['sector']}")
