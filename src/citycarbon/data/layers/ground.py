@@ -172,6 +172,10 @@ def _better(crs: str, points: npt.NDArray[Any]) -> str:
     return f"EPSG:{(32600 if y >= 0 else 32700) + int((x + 180.0) % 360.0 // 6) + 1}"
 
 
+_FAR = 10_000.0
+"""Metres between points and a layer from which on they are not of one area; no zone begins so near to its origin."""
+
+
 def refuse_point_degrees(x: Any, y: Any, layer: Layer) -> None:
     """Refuse points that stand in degrees beside a layer in metres: none of them would lie where it is.
 
@@ -186,8 +190,8 @@ def refuse_point_degrees(x: Any, y: Any, layer: Layer) -> None:
         return
     west, south, east, north = (float(edge) for edge in shapely.total_bounds(layer.geometry))
     degrees = (np.abs(x) <= 180.0).all() and (np.abs(y) <= 90.0).all()
-    meets = bool(((x >= west) & (x <= east) & (y >= south) & (y <= north)).any())
-    if degrees and not meets:
+    apart = max(west - np.max(x), np.min(x) - east, south - np.max(y), np.min(y) - north)
+    if degrees and apart > _FAR:
         found = f"x [{np.min(x):g}, {np.max(x):g}], y [{np.min(y):g}, {np.max(y):g}]"
         area = f"x [{west:g}, {east:g}], y [{south:g}, {north:g}]"
         raise InputError("coordinates_out_of_range", Where(item="points"), found, crs=layer.crs, area=area)
